@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+// The one CBOR profile of Kith (formats 0; RFC 8949 deterministic encoding, narrowed): definite lengths, shortest
+// integers, byte and text strings (valid UTF-8), arrays, unsigned and negative integers, nil, booleans; no
+// floats, tags, maps, trailing bytes; depth at most 6. The decoder refuses everything else, so a value has one
+// encoding and nothing is ever re-encoded.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "kith/bytes.h"
+#include "kith/result.h"
+
+namespace kith::codec {
+
+/// Appends one item after another. `array(n)` announces that the next n items are its elements.
+class CborWriter {
+ public:
+  explicit CborWriter(Bytes& out) : out_(out) {}
+  CborWriter& array(std::uint64_t count);
+  CborWriter& uint(std::uint64_t v);
+  CborWriter& integer(std::int64_t v);
+  CborWriter& bytes(ByteView v);
+  CborWriter& text(std::string_view v);
+  CborWriter& boolean(bool v);
+  CborWriter& nil();
+  /// An item that is encoded already.
+  CborWriter& raw(ByteView item);
+
+ private:
+  void head(std::uint8_t major, std::uint64_t v);
+  Bytes& out_;
+};
+
+/// Reads items in order, without copying. A read of another kind than what is there, or of anything outside
+/// the profile, fails the reader for good (later reads give zero, empty); check `finish()` once at the end.
+/// Views point into the input.
+class CborReader {
+ public:
+  static constexpr int kDepthMax = 6;
+  static constexpr std::uint64_t kItemsMax = 65'536;  // "lists 65,536 items"
+
+  explicit CborReader(ByteView in) : in_(in) {}
+  /// Enters an array and returns its count (at most kItemsMax). Leave it by reading exactly that many items.
+  std::uint64_t array();
+  /// Enters an array that must have exactly `count` elements.
+  void array_of(std::uint64_t count);
+  std::uint64_t uint();
+  std::int64_t integer();
+  ByteView bytes();
+  /// A byte string of exactly this length.
+  ByteView bytes_of(std::size_t length);
+  std::string_view text();
+  bool boolean();
+  /// True and consumed if the next item is nil; otherwise nothing happens.
+  bool take_nil();
+  /// The bytes of the next item, whatever it is (checked against the profile).
+  ByteView raw_item();
+  bool ok() const;
+  /// ok, everything read, nothing trailing, all arrays complete.
+  Result<void> finish(std::string_view what) const;
+
+ private:
+  // The helper who writes cbor.cc may arrange the private part as it needs.
+  std::uint64_t head(std::uint8_t major);
+  void item_done();
+  ByteView in_;
+  std::uint64_t open_[kDepthMax] = {};
+  int depth_ = 0;
+  bool ok_ = true;
+};
+
+}  // namespace kith::codec

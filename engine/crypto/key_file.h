@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The key file of a node (formats 12): KITHKEY1 ‖ mode ‖ passes ‖ KiB ‖ salt 16 ‖ nonce 24 ‖ box. Mode 0 is clear (file 0600, directory
+// 0700, refused if wider), mode 1 Argon2id. Its content is opaque here: space/keyring.h says what is in it.
+#pragma once
+
+#include <string_view>
+
+#include "base/environment.h"
+#include "kith/result.h"
+
+namespace kith::crypto {
+
+/// Empty password: mode 0.
+Result<Bytes> encode_key_file(Random& random, std::string_view password, ByteView content);
+Result<Bytes> decode_key_file(ByteView file, std::string_view password);
+
+}  // namespace kith::crypto

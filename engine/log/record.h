@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+// Records (formats 5): entries on the wire and in bundles, without what the receiver can compute. Both ends keep the previous record of each log;
+// a stream of records is written by one RecordEncoder and read by one RecordDecoder, in order.
+#pragma once
+
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "kith/bytes.h"
+#include "log/entry.h"
+
+namespace kith::log {
+
+inline constexpr std::size_t kWindowRecordsMax = 65'536;
+inline constexpr std::size_t kWindowBytesMax = 16 << 20;
+inline constexpr std::size_t kLogsMax = 65'536;  // of one stream
+
+/// One entry as it travels: header fields known to the sender, payload as stored, perhaps a signature.
+struct Record {
+  Header header;         // device, space, prev, payload hash filled in on both sides
+  EntryId id;            // computed on decoding
+  ByteView payload;      // as stored; without V when values_hash is set; empty when withheld
+  std::optional<Hash> values_hash;   // V was erased (flag 64, 1)
+  bool withheld = false;             // flag 64, 2: the header's payload hash instead of all
+  std::optional<Signature> signature;
+};
+
+class RecordEncoder {
+ public:
+  explicit RecordEncoder(const SpaceId& space) : space_(space) {}
+  void encode(const Record& record, Bytes& out);
+  // private part: the writer of record.cc arranges it
+ private:
+  SpaceId space_;
+  struct Last { std::uint32_t index; Seq seq; Stamp time; EntryId id; std::uint8_t kind; std::uint8_t share; EpochTag tag; };
+  std::unordered_map<DeviceId, Last, FixedBytesHash> logs_;
+};
+
+class RecordDecoder {
+ public:
+  explicit RecordDecoder(const SpaceId& space) : space_(space) {}
+  /// The next record of `in`; its views point into it. kMalformed: the stream is broken for good.
+  Result<Record> decode(ByteReader& in);
+
+ private:
+  SpaceId space_;
+  struct Last { DeviceId device; Seq seq; Stamp time; EntryId id; std::uint8_t kind; std::uint8_t share; EpochTag tag; };
+  std::vector<Last> logs_;
+};
+
+}  // namespace kith::log

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// Invitation links (formats 8): kith:<48 characters>&a=<address>… or https://<node>/i#<the same>.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kith/bytes.h"
+#include "kith/result.h"
+
+namespace kith::space {
+
+struct Invitation {
+  std::array<std::uint8_t, 16> secret{};
+  std::array<std::uint8_t, 16> space_prefix{};
+  std::vector<std::string> addresses;  // multiaddrs, e.g. /unix/home/ana/.kith/node.sock
+
+  std::string link() const;  // kith:…
+  /// Accepts both forms, surrounding white space, and percent-encoding of addresses. kBadInvite says whether it is cut off, mistyped, or no invitation.
+  static Result<Invitation> parse(std::string_view link);
+};
+
+}  // namespace kith::space

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The keys of one installation: what lies in its key file (formats 12). Secrets are wiped when it goes.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/environment.h"
+#include "crypto/derive.h"
+#include "crypto/sign.h"
+#include "kith/ids.h"
+
+namespace kith::space {
+
+/// This device's keys in one space. Random, never derived, never in a backup, but for wrap and self keys.
+struct SpaceKeys {
+  SpaceId space;
+  Lineage lineage;
+  crypto::Key log_seed;
+  crypto::Key box_secret;
+  std::vector<crypto::Key> wrap_secrets;  // 0 … n
+  crypto::Key self_key;
+  std::optional<crypto::Key> person_root;  // only where the words were made or typed, until forgotten
+};
+
+struct Keyring {
+  std::optional<crypto::Key> root;  // until the person says "forget them"
+  crypto::Key host_seed;            // libp2p identity of the installation
+  crypto::Key storage_key;          // epoch secrets lie in the database under it
+  std::vector<SpaceKeys> spaces;
+
+  Bytes encode() const;  // CBOR; wipe it after use
+  static Result<Keyring> decode(ByteView content);
+  SpaceKeys* find(const SpaceId& space);
+  void wipe();
+};
+
+/// Loads and saves the key file in a data directory: write, sync, rename. Refuses a file that others can read (kPermission).
+Result<Keyring> load_keyring(FileSystem& files, std::string_view name, std::string_view password);
+Result<void> save_keyring(FileSystem& files, std::string_view name, std::string_view password, Random& random, const Keyring& keyring);
+
+}  // namespace kith::space

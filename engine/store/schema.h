@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+// A schema with sync types: what a .sql file declares. Ordinary CREATE TABLE statements whose column types say how concurrent edits
+// meet (design.md 4), with two additions of ours: `) WRITABLE BY OWNER;` behind a table, and `CREATE EVENT "post written";`. CREATE INDEX and
+// CREATE VIEW pass through. What cannot be kept yet (UNIQUE, CHECK, FOREIGN KEY, other sync types, WITHOUT ROWID, …) is refused with the reason
+// and the remedy. docs/formats/changeset.md and docs/schema.md are the manual.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/result.h"
+
+namespace kith::store {
+
+/// How the cells of a column meet. Later: text, counter, set, multi, order, ephemeral (design.md 4).
+enum class MergeType : std::uint8_t { kImmutable, kLastWriter };
+
+/// Who may change or delete a row. Later: operators, decision.
+enum class WriteRule : std::uint8_t { kMembers, kOwner };
+
+struct Column {
+  std::string name;
+  std::string declared_type;  // as written: "LWW_TEXT"
+  MergeType merge = MergeType::kImmutable;
+  bool not_null = false;
+  std::string default_sql;  // as written, empty if none
+};
+
+struct Table {
+  std::uint32_t number = 0;  // its place in the schema: what changesets carry
+  std::string name;
+  std::vector<Column> columns;
+  std::uint32_t key_column = 0;
+  WriteRule write_rule = WriteRule::kMembers;
+};
+
+class Schema {
+ public:
+  static constexpr std::size_t kTablesMax = 1'024;
+  static constexpr std::size_t kColumnsMax = 63;  // of a table; the column mask of a changeset is one varint
+  static constexpr std::size_t kEventsMax = 4'096;
+
+  static Result<Schema> parse(std::string_view sql);
+  const std::vector<Table>& tables() const { return tables_; }
+  const std::vector<std::string>& events() const { return events_; }
+  const Table* find(std::string_view table) const;
+  /// The canonical text: same text, same schema, whatever the file's white space and comments. Its hash is what a seal names (formats 10).
+  std::string canonical() const;
+  /// What SQLite gets: the tables' physical DDL, indexes and views.
+  const std::vector<std::string>& statements() const { return statements_; }
+
+ private:
+  std::vector<Table> tables_;
+  std::vector<std::string> events_;
+  std::vector<std::string> statements_;
+  std::vector<std::string> extras_;  // canonical CREATE INDEX / CREATE VIEW
+};
+
+}  // namespace kith::store
