@@ -7,8 +7,7 @@ namespace kith {
 [[noreturn]] void check_failed(const char* condition, const char* file, int line);
 }
 
-#define CHECK(condition) \
-  ((condition) ? static_cast<void>(0) : ::kith::check_failed(#condition, __FILE__, __LINE__))
+#define CHECK(condition) ((condition) ? static_cast<void>(0) : ::kith::check_failed(#condition, __FILE__, __LINE__))
 
 #ifdef NDEBUG
 #define ASSUME(condition) static_cast<void>(0)

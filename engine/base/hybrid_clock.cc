@@ -16,6 +16,8 @@ void HybridClock::observe(Stamp other) {
   last_ = std::max(last_, std::min(other, limit));
 }
 
-void HybridClock::restore(Stamp own) { last_ = std::max(last_, own); }
+void HybridClock::restore(Stamp own) {
+  last_ = std::max(last_, own);
+}
 
 }  // namespace kith

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Database: what an app sees of a space. Plain SQL over the tables that its schema declares; every write is a named event, signed and carried to
-// everybody else by the engine. There is no sync code in an app.
+// Database: what an app sees of a space. Plain SQL over the tables that its schema declares; every write is a named
+// event, signed and carried to everybody else by the engine. There is no sync code in an app.
 //
 //   auto id = database.new_id();
 //   KITH_TRY(database.write("post written", {.rest_ms = 10'000}, [&](Writer& writer) {
@@ -51,9 +51,10 @@ struct WriteReceipt {
 class Database {
  public:
   virtual ~Database() = default;
-  /// Runs `body` in one transaction, commits it with the event's name, and returns when it is on the medium ("saved" means flushed). If `body`
-  /// fails, nothing has happened.
-  virtual Result<WriteReceipt> write(std::string_view event, const WriteOptions& options, const std::function<Result<void>(Writer&)>& body) = 0;
+  /// Runs `body` in one transaction, commits it with the event's name, and returns when it is on the medium ("saved"
+  /// means flushed). If `body` fails, nothing has happened.
+  virtual Result<WriteReceipt> write(std::string_view event, const WriteOptions& options,
+                                     const std::function<Result<void>(Writer&)>& body) = 0;
   virtual Result<Rows> query(std::string_view sql, std::span<const Value> parameters) = 0;
   Result<Rows> query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
     return query(sql, std::span(parameters.begin(), parameters.size()));

@@ -43,9 +43,9 @@ enum class ErrorCode : std::uint16_t {
   kRefused,       // a write rule forbids it
   kConstraint,    // NOT NULL, immutable column, a key that changes
   // log
-  kDoubledLog,   // two entries with one number in one log
-  kOutOfOrder,   // an entry that does not link to what is here
-  kClockAhead,   // a stamp too far in the future
+  kDoubledLog,  // two entries with one number in one log
+  kOutOfOrder,  // an entry that does not link to what is here
+  kClockAhead,  // a stamp too far in the future
   // space
   kBadInvite,      // mistyped or cut off
   kInviteUnknown,  // nobody here issued it
@@ -110,8 +110,7 @@ class [[nodiscard]] Result {
   Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
   template <typename U>
     requires(std::is_convertible_v<U &&, T> && !std::is_same_v<std::remove_cvref_t<U>, T> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Error> &&
-             !std::is_same_v<std::remove_cvref_t<U>, Result>)
+             !std::is_same_v<std::remove_cvref_t<U>, Error> && !std::is_same_v<std::remove_cvref_t<U>, Result>)
   Result(U&& value) : state_(std::in_place_index<0>, std::forward<U>(value)) {}
 
   bool ok() const { return state_.index() == 0; }
@@ -152,9 +151,9 @@ class [[nodiscard]] Result<void> {
 }  // namespace kith
 
 /// Unwraps a Result inside a function that returns a Result: `auto x = KITH_TRY(f());`
-#define KITH_TRY(expression)                                                \
-  __extension__({                                                           \
-    auto kith_try_result = (expression);                                    \
-    if (!kith_try_result.ok()) return std::move(kith_try_result).error();   \
-    std::move(kith_try_result).value();                                     \
+#define KITH_TRY(expression)                                              \
+  __extension__({                                                         \
+    auto kith_try_result = (expression);                                  \
+    if (!kith_try_result.ok()) return std::move(kith_try_result).error(); \
+    std::move(kith_try_result).value();                                   \
   })

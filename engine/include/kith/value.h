@@ -14,7 +14,9 @@ namespace kith {
 /// NULL, INTEGER, REAL, TEXT (UTF-8) or BLOB.
 using Value = std::variant<std::monostate, std::int64_t, double, std::string, Bytes>;
 
-inline bool is_null(const Value& v) { return v.index() == 0; }
+inline bool is_null(const Value& v) {
+  return v.index() == 0;
+}
 
 /// A whole answer in memory. Use it for bounded answers; stream with store::Statement otherwise.
 struct Rows {
