@@ -1,0 +1,62 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Puts the groups' figures into one table beside the bars, or (--json) into one object. --write FILE also keeps the table."""
+import json, platform, subprocess, sys
+
+# key: (bar now, where it goes next, what it says). '<=' and '>=' bars; '' is reported without one.
+BARS = {
+    "sync.join_100k.entries_per_s": (">= 40000", "150000", "a newcomer receives the corpus into queryable tables, flushed"),
+    "sync.bytes_per_entry": ("<= 215", "180", "mean over the corpus, payload on an open stream"),
+    "log.verify_run.entries_per_s": ("", "", "decode, hash, link, one signature at the end of each log's run"),
+    "log.seal.entries_per_s": ("", "", "committed transactions signed and encrypted, one process"),
+    "store.insert_bulk.ratio_raw": ("<= 2.2", "1.5", "75,000 rows in one transaction, change log on, against raw SQLite"),
+    "store.insert_single.ratio_raw": ("<= 2.5", "2", "one row a transaction, to commit"),
+    "store.insert_sealed.ratio_raw": ("<= 6", "4", "one row a transaction, until signed and encrypted"),
+    "store.merge.ratio_raw": ("<= 4", "2", "merging those rows into an empty store"),
+    "node.live_latency_ms_p99": ("<= 50", "10", "write here to row there, 100 posts/s, with flush"),
+    "node.rss_idle_mb": ("<= 60", "30", "PSS of a node after 60 s idle, 100,000 entries"),
+}
+
+
+def verdict(value, bar):
+    if not bar:
+        return ""
+    relation, limit = bar.split()
+    holds = value <= float(limit) if relation == "<=" else value >= float(limit)
+    return "holds" if holds else "**falls short**"
+
+
+def number(value):
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def table(figures):
+    lines = ["| figure | measured | bar | | next | what |", "|---|---|---|---|---|---|"]
+    for key in [k for k in BARS if k in figures] + sorted(k for k in figures if k not in BARS):
+        bar, following, what = BARS.get(key, ("", "", ""))
+        lines.append(f"| `{key}` | {number(figures[key])} | {bar} | {verdict(figures[key], bar)} | {following} | {what} |")
+    return "\n".join(lines)
+
+
+def main():
+    arguments = sys.argv[1:]
+    as_json = "--json" in arguments
+    write = arguments[arguments.index("--write") + 1] if "--write" in arguments else None
+    figures = {}
+    for name in arguments:
+        if name.endswith(".json"):
+            figures.update(json.load(open(name, encoding="utf-8")))
+    if as_json:
+        print(json.dumps(figures, indent=1))
+        return
+    text = table(figures)
+    print(text)
+    if write:
+        revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+        cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
+        with open(write, "w", encoding="utf-8") as out:
+            out.write("# Results\n\nMade by `script/bench`; every ratio is against a baseline measured in the same run. "
+                      f"Revision {revision}, {cpu}, two cores, release build.\n\n{text}\n")
+
+
+main()
