@@ -56,6 +56,8 @@ class FileSystem {
   virtual Result<std::unique_ptr<File>> open(std::string_view name, bool create) = 0;
   virtual Result<void> remove(std::string_view name) = 0;
   virtual bool exists(std::string_view name) = 0;
+  /// Can nobody but this user read it (file 0600 in a directory 0700, where there are modes)?
+  virtual Result<bool> is_private(std::string_view) { return true; }
   /// Replaces `to` in one step; durable once it returns.
   virtual Result<void> rename(std::string_view from, std::string_view to) = 0;
 };
