@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one CBOR profile of Kith (formats 0; RFC 8949 deterministic encoding, narrowed): definite lengths, shortest
 // integers, byte and text strings (valid UTF-8), arrays, unsigned and negative integers, nil, booleans; no
-// floats, tags, maps, trailing bytes; depth at most 6. The decoder refuses everything else, so a value has one
-// encoding and nothing is ever re-encoded.
+// floats, tags, maps, trailing bytes; at most 6 arrays within one another; negative integers from -2^63. The decoder
+// refuses everything else, so a value has one encoding and nothing is ever re-encoded.
 #pragma once
 
 #include <cstdint>
@@ -34,7 +34,7 @@ class CborWriter {
 
 /// Reads items in order, without copying. A read of another kind than what is there, or of anything outside
 /// the profile, fails the reader for good (later reads give zero, empty); check `finish()` once at the end.
-/// Views point into the input.
+/// Views point into the input. Several items may follow one another at the top (lists of formats 10).
 class CborReader {
  public:
   static constexpr int kDepthMax = 6;
@@ -61,11 +61,20 @@ class CborReader {
   Result<void> finish(std::string_view what) const;
 
  private:
-  // The helper who writes cbor.cc may arrange the private part as it needs.
-  std::uint64_t head(std::uint8_t major);
+  struct Head {
+    std::uint8_t major = 0;
+    std::uint64_t value = 0;
+  };
+  Head head();
+  std::uint64_t head_of(std::uint8_t major);
+  ByteView body(std::uint64_t length);
+  void enter(std::uint64_t count);
   void item_done();
+  void skip_item();
+  void fail();
+
   ByteView in_;
-  std::uint64_t open_[kDepthMax] = {};
+  std::uint64_t open_[kDepthMax] = {};  // items still to come in each open array
   int depth_ = 0;
   bool ok_ = true;
 };

@@ -20,7 +20,19 @@ void chacha20(const Key& key, std::uint64_t index, std::span<std::uint8_t> data)
 Bytes seal(const Key& key, Random& random, ByteView plain, ByteView associated);
 Result<Bytes> open(const Key& key, ByteView box, ByteView associated);
 
-/// Argon2id 1.3. kib: memory in KiB (formats: 65,536), passes: 3.
+/// The same where the nonce stands somewhere else: ciphertext ‖ tag 16.
+Bytes seal_with_nonce(const Key& key, ByteView nonce24, ByteView plain, ByteView associated);
+Result<Bytes> open_with_nonce(const Key& key, ByteView nonce24, ByteView sealed, ByteView associated);
+
+// What new files are made with, and what a file from outside may ask for: a forged one must not take all memory or run
+// for ever.
+inline constexpr std::uint32_t kPasswordPasses = 3;
+inline constexpr std::uint32_t kPasswordKib = 65'536;
+inline constexpr std::uint32_t kPasswordPassesMax = 16;
+inline constexpr std::uint32_t kPasswordKibMin = 8;
+inline constexpr std::uint32_t kPasswordKibMax = 1 << 20;
+
+/// Argon2id 1.3. kib: memory in KiB. kTooLarge: parameters out of bounds, or not enough memory. Wipe the key after use.
 Result<Key> password_key(std::string_view password, ByteView salt16, std::uint32_t passes, std::uint32_t kib);
 
 }  // namespace kith::crypto

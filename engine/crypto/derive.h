@@ -13,7 +13,8 @@ Lineage personal_lineage(const Key& root);
 Key derive_person_root(const Key& root, const Lineage& lineage);
 SigningKey derive_identity(const Key& person_root);
 Key derive_wrap_secret(const Key& person_root, std::uint32_t n);
-SigningKey derive_vote_key(const Key& wrap_secret, std::uint32_t n);
+/// Vote key n, from wrap key n: any device that holds the one can vote with the other.
+SigningKey derive_vote_key(const Key& wrap_secret);
 Key derive_self_key(const Key& person_root);
 Key derive_gate_key(const Lineage& lineage);
 

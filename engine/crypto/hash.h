@@ -20,6 +20,17 @@ Hash hash(std::string_view label, std::initializer_list<ByteView> parts);
 Key keyed_hash(ByteView key, std::string_view label, std::initializer_list<ByteView> parts);
 Key64 keyed_hash_64(ByteView key, std::string_view label, std::initializer_list<ByteView> parts);
 
+/// H in steps, where the parts are many or come one by one. `finish` once.
+class Hasher {
+ public:
+  explicit Hasher(std::string_view label);
+  Hasher& add(ByteView part);
+  Hash finish();
+
+ private:
+  alignas(64) std::array<std::uint8_t, 384> state_;
+};
+
 /// Overwrites secrets in a way that the compiler does not remove.
 void wipe(std::span<std::uint8_t> secret);
 /// In constant time.

@@ -5,37 +5,37 @@
 
 #include <string_view>
 
+#include "crypto/guarded.h"
 #include "crypto/hash.h"
 #include "kith/ids.h"
 #include "kith/result.h"
 
 namespace kith::crypto {
 
-/// Call once before anything else of this room. Initialises libsodium and runs the self-test of formats 1: refuses to start with a
-/// library that accepts the "refuse key" of formats 15 (CVE-2025-69277), and finds out whether R needs a point check.
+/// Call once before anything else of this room. Initialises libsodium and runs the self-test of formats 1: refuses to
+/// start with a library that accepts the "refuse key" of formats 15 (CVE-2025-69277), and finds out whether R needs a
+/// point check.
 Result<void> start();
 
-/// A signing key. Wiped when destroyed; move-only.
+/// A signing key, in guarded memory. Wiped when destroyed; move-only.
 class SigningKey {
  public:
   static SigningKey from_seed(const Key& seed);
-  SigningKey(SigningKey&&) noexcept;
-  SigningKey& operator=(SigningKey&&) noexcept;
-  SigningKey(const SigningKey&) = delete;
-  SigningKey& operator=(const SigningKey&) = delete;
-  ~SigningKey();
   const SignPublic& public_key() const { return public_; }
-  const Key& seed() const { return seed_; }
+  const Key& seed() const { return secret_->seed; }
   /// Sign(sk, label, message): over D(label) ‖ message. Deterministic.
   Signature sign(std::string_view label, ByteView message) const;
   /// Without a label: for libp2p's own domains only (the host key).
   Signature sign_unlabelled(ByteView message) const;
 
  private:
+  struct Secret {
+    Key seed;
+    std::array<std::uint8_t, 64> expanded{};  // as libsodium wants it: seed and public key
+  };
   SigningKey() = default;
-  Key seed_;
+  Guarded<Secret> secret_;
   SignPublic public_;
-  std::array<std::uint8_t, 64> secret_{};
 };
 
 /// Is A a canonical encoding of a point of prime order, other than the identity? 55-90 us; keep the verdict per key.

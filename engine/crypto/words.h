@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// BIP-39: 12 English words <-> 128 bits of entropy, and the 64-byte seed (PBKDF2-HMAC-SHA512, 2,048 rounds, empty passphrase).
+// BIP-39: 12 English words <-> 128 bits of entropy, and the 64-byte seed (PBKDF2-HMAC-SHA512, 2,048 rounds, empty
+// passphrase).
 #pragma once
 
 #include <string>
