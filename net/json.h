@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+// JSON values. Objects keep the order in which their members were set.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "kith/result.h"
+
+namespace kith::net {
+
+class Json {
+ public:
+  static constexpr std::size_t kDepthMax = 16;
+  using Array = std::vector<Json>;
+  using Member = std::pair<std::string, Json>;
+  using Object = std::vector<Member>;
+
+  Json() = default;  // null
+  Json(bool v) : value_(v) {}
+  Json(int v) : value_(static_cast<std::int64_t>(v)) {}
+  Json(std::int64_t v) : value_(v) {}
+  Json(std::uint64_t v) : value_(static_cast<std::int64_t>(v)) {}
+  Json(double v) : value_(v) {}
+  Json(const char* v) : value_(std::string(v)) {}
+  Json(std::string_view v) : value_(std::string(v)) {}
+  Json(std::string v) : value_(std::move(v)) {}
+  Json(Array v) : value_(std::move(v)) {}
+  template <typename T>
+  Json(const std::optional<T>& v) {
+    if (v) *this = Json(*v);
+  }
+  static Json object(std::initializer_list<Member> members) {
+    Json out;
+    out.value_ = Object(members);
+    return out;
+  }
+
+  /// Strict (RFC 8259), UTF-8 checked, nested at most kDepthMax deep. kMalformed.
+  static Result<Json> parse(std::string_view text);
+  /// On one line.
+  std::string dump() const;
+
+  bool is_null() const { return value_.index() == 0; }
+  bool is_object() const { return std::holds_alternative<Object>(value_); }
+  /// Appends a member.
+  void set(std::string name, Json value);
+  /// Null if this is no object or has no such member.
+  const Json& at(std::string_view name) const;
+  std::optional<std::string> text() const { return get<std::string>(); }
+  std::optional<std::int64_t> integer() const { return get<std::int64_t>(); }
+  std::optional<bool> boolean() const { return get<bool>(); }
+  /// Empty if this is no array.
+  const Array& items() const;
+
+ private:
+  template <typename T>
+  std::optional<T> get() const {
+    const T* v = std::get_if<T>(&value_);
+    return v == nullptr ? std::nullopt : std::optional(*v);
+  }
+  void write(std::string& out) const;
+  friend struct JsonReader;
+  std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
+};
+
+}  // namespace kith::net
