@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A thin, checked layer over one SQLite connection: the only way in which any room touches SQL. Errors become Results with
-// SQLite's own sentence; statements are prepared once and kept. One thread at a time.
+// A thin, checked layer over one SQLite connection: the only way in which any room touches SQL. Errors become Results
+// with SQLite's own sentence; statements are prepared once and kept. One thread at a time.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ struct sqlite3_stmt;
 
 namespace kith::store {
 
-/// A prepared statement. Bind indexes start at 1, columns at 0. Views returned for a row live until the next step or reset.
+/// A prepared statement. Bind indexes start at 1, columns at 0. Views returned for a row live until the next step or
+/// reset.
 class Statement {
  public:
   Statement() = default;
@@ -51,18 +52,23 @@ class Statement {
   sqlite3_stmt* raw() const { return statement_; }
 
  private:
+  friend class Borrowed;
+  friend class Db;
   sqlite3_stmt* statement_ = nullptr;
+  bool is_borrowed_ = false;
 };
 
 /// A statement borrowed from Db::cached; reset when it goes out of scope.
 class Borrowed {
  public:
-  explicit Borrowed(Statement& statement) : statement_(&statement) {}
+  explicit Borrowed(Statement& statement) : statement_(&statement) { statement.is_borrowed_ = true; }
   Borrowed(Borrowed&& other) noexcept : statement_(other.statement_) { other.statement_ = nullptr; }
   Borrowed(const Borrowed&) = delete;
   Borrowed& operator=(const Borrowed&) = delete;
   ~Borrowed() {
-    if (statement_ != nullptr) statement_->reset();
+    if (statement_ == nullptr) return;
+    statement_->reset();
+    statement_->is_borrowed_ = false;
   }
   Statement* operator->() { return statement_; }
   Statement& operator*() { return *statement_; }
@@ -73,9 +79,10 @@ class Borrowed {
 
 class Db {
  public:
-  /// `files` null: the platform's file system and `path` a path in it. Otherwise `path` is a name in `files`, and the database runs in WAL
-  /// with locking_mode=EXCLUSIVE (no shared memory), as in a browser. Opens with WAL, synchronous=NORMAL; a database is created if absent.
-  /// Errors: kNotDatabase, kNewerVersion (application_id, user_version), kLocked, kDiskFull, kIo, each naming the path.
+  /// `files` null: the platform's file system and `path` a path in it. Otherwise `path` is a name in `files`, and the
+  /// database runs in WAL with locking_mode=EXCLUSIVE (no shared memory), as in a browser. Opens with WAL,
+  /// synchronous=NORMAL; a database is created if absent. Errors: kNotDatabase, kNewerVersion (application_id,
+  /// user_version), kLocked, kDiskFull, kIo, each naming the path.
   static Result<std::unique_ptr<Db>> open(const std::string& path, FileSystem* files);
   /// A second, read-only connection to the same file (platform file system only).
   static Result<std::unique_ptr<Db>> open_reader(const std::string& path);
@@ -84,16 +91,20 @@ class Db {
   Result<void> exec(std::string_view sql);  // one or more statements without parameters
   Result<Statement> prepare(std::string_view sql);
   /// Prepared at the first use and kept by its text; `sql` must be a string literal or live as long as the Db.
+  /// Borrowing one that is borrowed already gives a second copy.
   Result<Borrowed> cached(std::string_view sql);
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters = {});
 
   bool in_transaction() const;
-  Result<void> begin();     // BEGIN IMMEDIATE
+  Result<void> begin();  // BEGIN IMMEDIATE
   Result<void> commit();
   void rollback();
-  /// The barrier of design.md 5: everything committed so far is on the medium when this returns (xSync on the WAL). Costs nothing if
-  /// nothing was committed since the last one.
+  /// The barrier of design.md 5: everything committed so far is on the medium when this returns (xSync on the WAL).
+  /// Costs nothing if nothing was committed since the last one.
   Result<void> flush();
+  /// Copies the write-ahead log into the database and empties it, so that bytes erased before are in neither (readers
+  /// permitting).
+  Result<void> checkpoint();
   /// How often the medium was really synced, for tests and metrics.
   std::uint64_t flush_count() const;
   sqlite3* raw() const;

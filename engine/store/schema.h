@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A schema with sync types: what a .sql file declares. Ordinary CREATE TABLE statements whose column types say how concurrent edits
-// meet (design.md 4), with two additions of ours: `) WRITABLE BY OWNER;` behind a table, and `CREATE EVENT "post written";`. CREATE INDEX and
-// CREATE VIEW pass through. What cannot be kept yet (UNIQUE, CHECK, FOREIGN KEY, other sync types, WITHOUT ROWID, …) is refused with the reason
-// and the remedy. docs/formats/changeset.md and docs/schema.md are the manual.
+// A schema with sync types: what a .sql file declares. Ordinary CREATE TABLE statements whose column types say how
+// concurrent edits meet (design.md 4), with two additions of ours: `) WRITABLE BY OWNER;` behind a table, and `CREATE
+// EVENT "post written";`. CREATE INDEX and CREATE VIEW pass through. What cannot be kept yet (UNIQUE, CHECK, FOREIGN
+// KEY, other sync types, WITHOUT ROWID, …) is refused with the reason and the remedy. docs/formats/changeset.md and
+// docs/schema.md are the manual.
 #pragma once
 
 #include <cstdint>
@@ -35,6 +36,11 @@ struct Table {
   std::vector<Column> columns;
   std::uint32_t key_column = 0;
   WriteRule write_rule = WriteRule::kMembers;
+
+  /// As column masks of a changeset: bit i is the i-th column; the key is in none of them.
+  std::uint64_t last_writer_columns() const;
+  std::uint64_t immutable_columns() const;
+  std::uint64_t not_null_columns() const;
 };
 
 class Schema {
@@ -42,21 +48,30 @@ class Schema {
   static constexpr std::size_t kTablesMax = 1'024;
   static constexpr std::size_t kColumnsMax = 63;  // of a table; the column mask of a changeset is one varint
   static constexpr std::size_t kEventsMax = 4'096;
+  static constexpr std::size_t kTextBytesMax = 1 << 20;
+  static constexpr std::size_t kNameBytesMax = 128;  // of a table or column
 
   static Result<Schema> parse(std::string_view sql);
   const std::vector<Table>& tables() const { return tables_; }
   const std::vector<std::string>& events() const { return events_; }
   const Table* find(std::string_view table) const;
-  /// The canonical text: same text, same schema, whatever the file's white space and comments. Its hash is what a seal names (formats 10).
+  /// The number of a declared event, from 1; 0 if it is not declared.
+  std::uint32_t find_event(std::string_view name) const;
+  /// The canonical text: same text, same schema, whatever the file's white space and comments. Its hash is what a seal
+  /// names (formats 10).
   std::string canonical() const;
   /// What SQLite gets: the tables' physical DDL, indexes and views.
   const std::vector<std::string>& statements() const { return statements_; }
 
  private:
+  friend class SchemaParser;
   std::vector<Table> tables_;
   std::vector<std::string> events_;
   std::vector<std::string> statements_;
   std::vector<std::string> extras_;  // canonical CREATE INDEX / CREATE VIEW
 };
+
+/// An SQL identifier in double quotes.
+std::string quoted(std::string_view identifier);
 
 }  // namespace kith::store

@@ -1,18 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store: plain SQL in, one changeset a transaction out; changesets in, the same state everywhere. It knows nothing of signatures, keys or
-// networks: whoever is above hands in authors and stamps, reads the journal, and provides stored changesets back when they are needed again.
+// The store: plain SQL in, one changeset a transaction out; changesets in, the same state everywhere. It knows nothing
+// of signatures, keys or networks: whoever is above hands in authors and stamps, reads the journal, and provides stored
+// changesets back when they are needed again.
 //
 //   auto store = KITH_TRY(Store::open({.path = "street.kith"}, schema, clock, hybrid));
 //   store->set_self(KITH_TRY(store->author(device, person)));
 //   KITH_TRY(store->begin("post written"));
 //   KITH_TRY(store->exec("INSERT INTO posts(id, body) VALUES (?, ?)", values));
-//   auto done = KITH_TRY(store->commit());            // atomic; in the tail of the journal, not yet on the medium: db().flush()
+//   auto done = KITH_TRY(store->commit());            // atomic; in the tail of the journal, not yet on the medium:
+//   db().flush()
 //
-// Layout (docs/formats/store.md). A row that was never updated has no clock record: its rowid tells the place of its birth in the journal.
+// Layout (docs/formats/store.md). A row that was never updated has no clock record: its rowid tells the place of its
+// birth in the journal.
 //   * a merged birth gets rowid = pos << 20 | number of the op in its changeset
-//   * a local birth gets whatever rowid SQLite gives (the largest + 1); one record per transaction and table in kith_births says which range was born where
+//   * a local birth gets whatever rowid SQLite gives (the largest + 1); one record per transaction and table in
+//   kith_births says which range was born where
 //   * invariant: before any transaction every rowid < next pos << 20, so the two never meet
-// Stamps are kept in side tables from the first update, delete, revival or second birth on. VACUUM keeps rowids, because every table has a key index.
+// Stamps are kept in side tables from the first update, delete, revival or second birth on. VACUUM keeps rowids,
+// because every table has a key index.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +48,8 @@ struct StoredChangeset {
   std::optional<Bytes> values;  // none: erased or withheld
 };
 
-/// Gives back changesets of entries whose bodies the store cannot read itself (form 1). Implemented by the log; a store without a log needs none.
+/// Gives back changesets of entries whose bodies the store cannot read itself (form 1). Implemented by the log; a store
+/// without a log needs none.
 class ChangesetSource {
  public:
   virtual ~ChangesetSource() = default;
@@ -56,10 +62,11 @@ struct OpenOptions {
   FileSystem* files = nullptr;  // null: the platform's
 };
 
-/// A transaction of this device as it was committed. Several parts if its changeset is larger than one payload (kPartBytesMax).
+/// A transaction of this device as it was committed. Several parts if its changeset is larger than one payload
+/// (kPartBytesMax).
 struct Committed {
-  Pos first;                 // zero: nothing changed, nothing was written
-  std::uint32_t parts = 0;   // at first, first + 1, …
+  Pos first;                // zero: nothing changed, nothing was written
+  std::uint32_t parts = 0;  // at first, first + 1, …
   Stamp stamp;
 };
 
@@ -73,8 +80,9 @@ struct Incoming {
 };
 
 enum class Applied : std::uint8_t {
-  kCounts,   // (parts of it may have lost, wait for their rows, or be refused by a write rule: all that is in kith_conflicts and kith_rows)
-  kVoid,     // the bytes break a rule that everyone judges alike: nothing was applied, and nobody applies it
+  kCounts,  // (parts of it may have lost, wait for their rows, or be refused by a write rule: all that is in
+            // kith_conflicts and kith_rows)
+  kVoid,    // the bytes break a rule that everyone judges alike: nothing was applied, and nobody applies it
 };
 
 class Store {
@@ -83,7 +91,8 @@ class Store {
   static constexpr std::size_t kPartBytesMax = (1 << 20) - 4096;
   static constexpr std::uint32_t kPartsMax = 4'096;
 
-  static Result<std::unique_ptr<Store>> open(const OpenOptions& options, Schema schema, Clock& clock, HybridClock& hybrid);
+  static Result<std::unique_ptr<Store>> open(const OpenOptions& options, Schema schema, Clock& clock,
+                                             HybridClock& hybrid);
   ~Store();
 
   const Schema& schema() const;
@@ -91,13 +100,15 @@ class Store {
   void set_source(ChangesetSource* source);
 
   // -- authors
-  /// This replica's short name for a device's log. `writer` is opaque (the person): what the rule `owner` compares. One device has one writer for good.
+  /// This replica's short name for a device's log. `writer` is opaque (the person): what the rule `owner` compares. One
+  /// device has one writer for good.
   Result<AuthorRef> author(const DeviceId& device, ByteView writer);
   Result<AuthorRef> find_author(const DeviceId& device);  // kNotFound
   void set_self(AuthorRef self);
 
   // -- local writes. exec outside begin/commit is a transaction of its own without an event.
-  Result<void> begin(std::string_view event, std::uint64_t rest_ms = 0);  // rest: how long the tail keeps it before it is sealed
+  Result<void> begin(std::string_view event,
+                     std::uint64_t rest_ms = 0);  // rest: how long the tail keeps it before it is sealed
   Result<void> exec(std::string_view sql, std::span<const Value> parameters = {});
   Result<Committed> commit();
   void rollback();
@@ -106,7 +117,8 @@ class Store {
   /// Called after each commit of a local transaction, for whoever listens (the log, live queries).
   void set_on_commit(std::function<void(const Committed&)> listener);
 
-  // -- merge. Inside a transaction of db() that the caller began (begin_merge) and ends (end_merge): many changesets a transaction.
+  // -- merge. Inside a transaction of db() that the caller began (begin_merge) and ends (end_merge): many changesets a
+  // transaction.
   Result<void> begin_merge();
   Result<void> end_merge();
   void abort_merge();
@@ -115,21 +127,24 @@ class Store {
   Result<Applied> merge(const Incoming& incoming);
 
   // -- judgements of the rooms above. All inside begin_merge/end_merge.
-  /// As if these had never been: every cell and row that they touched is recomputed without them. A second retract of one is nothing.
+  /// As if these had never been: every cell and row that they touched is recomputed without them. A second retract of
+  /// one is nothing.
   Result<void> retract(std::span<const Pos> positions);
   /// Takes a retraction back.
   Result<void> restore(std::span<const Pos> positions);
-  /// Their values go from tables, journal (tail bodies) and indexes; their shape stays. Cells that they still hold read as erased (NULL).
+  /// Their values go from tables, journal (tail bodies) and indexes; their shape stays. Cells that they still hold read
+  /// as erased (NULL).
   Result<void> erase(std::span<const Pos> positions);
-  /// Takes a transaction of the tail back, leaving nothing; its dependants in the tail must go first (kRefused names them).
+  /// Takes a transaction of the tail back, leaving nothing; its dependants in the tail must go first (kRefused names
+  /// them).
   Result<void> take_back(Pos first);
 
   /// Drops every projection and replays the journal: the identical state.
   Result<void> rebuild();
 
-  /// Over rows, stamps, life and conflicts of all tables; not journal, tail marks or local names. Equal on replicas that merged the same changesets
-  /// (own unsealed ones included). Erased cells count as erased; with `mask_erased` their table row contributes nothing but its key, for comparing a
-  /// replica that erased with one that did not.
+  /// Over rows, stamps, life and conflicts of all tables; not journal, tail marks or local names. Equal on replicas
+  /// that merged the same changesets (own unsealed ones included). Erased cells count as erased; with `mask_erased`
+  /// their table row contributes nothing but its key, for comparing a replica that erased with one that did not.
   Result<Bytes> state_hash(std::span<const Pos> mask_erased = {});
 
  private:
@@ -140,20 +155,23 @@ class Store {
 
 // The tables below are the store's, in every file. The log room reads and writes the columns marked (log) through db().
 //
-//   kith_journal(pos INTEGER PRIMARY KEY, author INTEGER, stamp INTEGER, form INTEGER,   -- form 0: body is a plain changeset (the tail); 1: an entry
-//                more INTEGER,                                                         -- 1: the transaction goes on at pos + 1
-//                state INTEGER,          -- 0 counts; 1 void; 2 locked: no key here yet; 3 held: ahead of the clock; 4 retracted; 5 no changeset (authority)
-//                rest_until INTEGER,     -- tail: do not seal before this wall time (ms)
-//                seq INTEGER, kind INTEGER, share INTEGER, tag BLOB, id BLOB, refs BLOB, values_hash BLOB,   -- (log)
-//                body BLOB)              -- form 0: varint length of shape ‖ shape ‖ values; form 1: payload as signed
-//   indexes: (author, seq) unique where seq is not null; (stamp) where form = 1; (pos) where form = 0; (pos) where kind < 64; (pos) where state in (2, 3)
-//   kith_authors(ref INTEGER PRIMARY KEY, device BLOB UNIQUE, writer BLOB)
+//   kith_journal(pos INTEGER PRIMARY KEY, author INTEGER, stamp INTEGER, form INTEGER,   -- form 0: body is a plain
+//   changeset (the tail); 1: an entry
+//                more INTEGER,                                                         -- 1: the transaction goes on at
+//                pos + 1 state INTEGER,          -- 0 counts; 1 void; 2 locked: no key here yet; 3 held: ahead of the
+//                clock; 4 retracted; 5 no changeset (authority) rest_until INTEGER,     -- tail: do not seal before
+//                this wall time (ms) seq INTEGER, kind INTEGER, share INTEGER, tag BLOB, id BLOB, refs BLOB,
+//                values_hash BLOB,   -- (log) body BLOB)              -- form 0: varint length of shape ‖ shape ‖
+//                values; form 1: payload as signed
+//   indexes: (author, seq) unique where seq is not null; (stamp) where form = 1; (pos) where form = 0; (pos) where kind
+//   < 64; (pos) where state in (2, 3) kith_authors(ref INTEGER PRIMARY KEY, device BLOB UNIQUE, writer BLOB)
 //   kith_births(tbl, lo, n, pos, op)       local births: rowids [lo, lo + n) of a table were born at pos
 //   kith_cells(tbl, row, col, stamp, author, pos, erased)   the winner of each cell that was ever updated
 //   kith_rows(tbl, row, key, life, …)       rows that are not plain: dead, waiting for their birth, born twice, revived
-//   kith_touches(tbl, row, pos)            which entries besides its birth touched a row: history, and what retract recomputes from
-//   kith_conflicts(tbl, key, kind, col, pos, …)     what was not dropped silently: second births, edits of deleted rows, refused writes
-//   kith_meta(name, value)                 file format version, schema text, next pos, the log's and the space's own small things
-//   view kith_<table>: the table's columns and kith_writer, kith_device, kith_stamp (birth), kith_changed (latest cell stamp or NULL), for plain SQL
+//   kith_touches(tbl, row, pos)            which entries besides its birth touched a row: history, and what retract
+//   recomputes from kith_conflicts(tbl, key, kind, col, pos, …)     what was not dropped silently: second births, edits
+//   of deleted rows, refused writes kith_meta(name, value)                 file format version, schema text, next pos,
+//   the log's and the space's own small things view kith_<table>: the table's columns and kith_writer, kith_device,
+//   kith_stamp (birth), kith_changed (latest cell stamp or NULL), for plain SQL
 
 }  // namespace kith::store
