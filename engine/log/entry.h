@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The header of an entry: 160 fixed bytes and the authority heads (formats 4). Kinds, shares, the rules that make a header malformed, and its id.
+// The header of an entry: 160 fixed bytes and the authority heads (formats 4). Kinds, shares, the rules that make a
+// header malformed, and its id.
 #pragma once
 
 #include <vector>
@@ -11,12 +12,34 @@
 namespace kith::log {
 
 enum class Kind : std::uint8_t {
-  kGenesis = 0, kDevice = 1, kRetire = 2, kKeys = 3, kHost = 4, kInvite = 5, kJoin = 6, kEpoch = 7, kWrap = 8, kMerge = 9,
-  kProposal = 10, kVote = 11, kCertificate = 12, kSealProposal = 13, kRoundVote = 14, kSeal = 15, kUnilateral = 16,
-  kBeacon = 17, kErase = 18, kReceipt = 19, kDoubling = 20,
-  kContent = 64, kShare = 65, kSelf = 66,
+  kGenesis = 0,
+  kDevice = 1,
+  kRetire = 2,
+  kKeys = 3,
+  kHost = 4,
+  kInvite = 5,
+  kJoin = 6,
+  kEpoch = 7,
+  kWrap = 8,
+  kMerge = 9,
+  kProposal = 10,
+  kVote = 11,
+  kCertificate = 12,
+  kSealProposal = 13,
+  kRoundVote = 14,
+  kSeal = 15,
+  kUnilateral = 16,
+  kBeacon = 17,
+  kErase = 18,
+  kReceipt = 19,
+  kDoubling = 20,
+  kContent = 64,
+  kShare = 65,
+  kSelf = 66,
 };
-inline bool is_authority(std::uint8_t kind) { return kind < 64; }
+inline bool is_authority(std::uint8_t kind) {
+  return kind < 64;
+}
 
 inline constexpr std::size_t kHeaderFixedBytes = 160;
 inline constexpr std::size_t kRefsMax = 32;
@@ -46,7 +69,8 @@ inline constexpr std::uint8_t kShareMore = 0x20;
 std::uint8_t share_of(std::uint8_t policy, std::uint8_t hop_limit, bool more);
 
 void encode_header(const Header& header, Bytes& out);
-/// Length, form and every rule that bytes alone decide: version, reserved bits, share, seq/prev, refs ascending, kind's own.
+/// Length, form and every rule that bytes alone decide: version, reserved bits, share, seq/prev, refs ascending, kind's
+/// own.
 Result<Header> decode_header(ByteView bytes);
 /// The rules of decode_header for a header that was rebuilt from the wire.
 Result<void> check_header(const Header& header);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What an entry carries (formats 6): salt ‖ T ‖ slen ‖ S ‖ V. Sealing, opening, and what is left when the values are erased.
+// What an entry carries (formats 6): salt ‖ T ‖ slen ‖ S ‖ V. Sealing, opening, and what is left when the values are
+// erased.
 #pragma once
 
 #include <optional>
@@ -12,12 +13,16 @@
 
 namespace kith::log {
 
+inline constexpr std::size_t kSaltBytes = 8;
+inline constexpr std::size_t kCheckBytes = 32;
+inline constexpr std::size_t kPayloadHeadBytes = kSaltBytes + kCheckBytes + 4;  // salt, T, length of S
+
 /// bucket(n) of formats 6: 32, then Padmé with a floor of 16.
 std::size_t bucket(std::size_t n);
 
 /// P of an encrypted payload. E: the epoch's secret.
-Result<Bytes> seal_payload(codec::Compressor& compressor, Random& random, const crypto::Key& epoch_secret, const DeviceId& device, Seq seq,
-                           ByteView shape, ByteView values);
+Result<Bytes> seal_payload(codec::Compressor& compressor, Random& random, const crypto::Key& epoch_secret,
+                           const DeviceId& device, Seq seq, ByteView shape, ByteView values);
 
 /// A stored payload taken apart; views into it.
 struct PayloadView {
@@ -30,6 +35,8 @@ struct PayloadView {
 };
 /// `values_hash`: given when V was erased or withheld (then the stored bytes end behind S).
 Result<PayloadView> split_payload(ByteView stored, const std::optional<Hash>& values_hash);
+/// H("kith1 values", V).
+Hash values_hash_of(ByteView values);
 /// The header's payload field of an encrypted payload.
 Hash payload_hash(const PayloadView& payload);
 /// The same for clear authority CBOR.
@@ -38,8 +45,13 @@ Hash clear_payload_hash(ByteView payload);
 struct Opened {
   Bytes shape;
   std::optional<Bytes> values;
+  Bytes scratch;  // kept between calls, so that a run of entries allocates nothing
 };
 /// Checks T before anything else. kCannotOpen: not this key; kMalformed: padding, method, size.
-Result<Opened> open_payload(codec::Compressor& compressor, const crypto::Key& epoch_secret, const DeviceId& device, Seq seq, const PayloadView& payload);
+Result<Opened> open_payload(codec::Compressor& compressor, const crypto::Key& epoch_secret, const DeviceId& device,
+                            Seq seq, const PayloadView& payload);
+/// The same into buffers that are used again.
+Result<void> open_payload_into(codec::Compressor& compressor, const crypto::Key& epoch_secret, const DeviceId& device,
+                               Seq seq, const PayloadView& payload, Opened& opened);
 
 }  // namespace kith::log
