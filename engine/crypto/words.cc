@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <vector>
 
 #include "base/check.h"
 #include "codec/text_codes.h"
@@ -23,6 +24,7 @@ constexpr int kRounds = 2'048;
 constexpr std::size_t kInputBytesMax = 1'024;
 constexpr std::size_t kShownWordBytesMax = 24;
 constexpr std::size_t kSuggestionDistanceMax = 2;
+constexpr std::size_t kSuggestionsMax = 3;
 // A prefix of this length already names one word of the list.
 constexpr std::size_t kTellingLetters = 4;
 
@@ -59,31 +61,36 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-/// The word of the list that was most likely meant; empty if none is near.
-std::string_view suggestion_for(std::string_view word) {
-  if (word.size() > kShownWordBytesMax) return {};
-  std::string_view best;
-  std::size_t best_distance = kSuggestionDistanceMax + 1;
+/// The words of the list that were most likely meant, the nearest first.
+std::vector<std::string_view> suggestions_for(std::string_view word) {
+  std::vector<std::string_view> out;
+  if (word.size() > kShownWordBytesMax) return out;
+  std::array<std::vector<std::string_view>, kSuggestionDistanceMax + 1> by_distance;
   for (const std::string_view candidate : kWords) {
     const std::size_t distance = edit_distance(candidate, word);
-    if (distance >= best_distance) continue;
-    best = candidate;
-    best_distance = distance;
+    if (distance <= kSuggestionDistanceMax) by_distance[distance].push_back(candidate);
   }
-  if (!best.empty() || word.size() < kTellingLetters) return best;
-  const auto after = std::lower_bound(kWords.begin(), kWords.end(), word.substr(0, kTellingLetters));
-  return after != kWords.end() && after->starts_with(word.substr(0, kTellingLetters)) ? *after : std::string_view{};
+  for (const auto& equally_near : by_distance) out.insert(out.end(), equally_near.begin(), equally_near.end());
+  if (out.size() > kSuggestionsMax) out.resize(kSuggestionsMax);
+  if (!out.empty() || word.size() < kTellingLetters) return out;
+  const std::string_view prefix = word.substr(0, kTellingLetters);
+  const auto after = std::lower_bound(kWords.begin(), kWords.end(), prefix);
+  if (after != kWords.end() && after->starts_with(prefix)) out.push_back(*after);
+  return out;
 }
 
 Error unknown_word(std::size_t number, std::string_view word) {
   std::string shown =
       word.size() > kShownWordBytesMax ? std::string(word.substr(0, kShownWordBytesMax)) + "..." : std::string(word);
   if (!codec::is_utf8(shown)) shown = "...";
-  const std::string_view suggestion = suggestion_for(word);
-  return Error(
-      ErrorCode::kBadWords, "Word " + std::to_string(number) + ", \"" + shown + "\", is not in the list of words.",
-      suggestion.empty() ? "Compare it with what you wrote down."
-                         : "Did you mean \"" + std::string(suggestion) + "\"? Compare it with what you wrote down.");
+  std::string remedy;
+  for (const std::string_view suggestion : suggestions_for(word)) {
+    remedy += (remedy.empty() ? "Did you mean \"" : " or \"") + std::string(suggestion) + "\"";
+  }
+  if (!remedy.empty()) remedy += "? ";
+  return Error(ErrorCode::kBadWords,
+               "Word " + std::to_string(number) + ", \"" + shown + "\", is not in the list of words.",
+               remedy + "Compare it with what you wrote down.");
 }
 
 bool is_space(char c) {
