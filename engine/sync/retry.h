@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// When to dial again: exponential with full jitter, bounded, at once when the network changed (Brooker, "Exponential Backoff And Jitter", 2015).
+// When to dial again: exponential with full jitter, bounded, at once when the network changed (Brooker, "Exponential
+// Backoff And Jitter", 2015).
 #pragma once
 
 #include "base/environment.h"
