@@ -35,6 +35,7 @@ Result<Key> agree(const Key& secret, const BoxPublic& other) {
 }
 
 void chacha20(const Key& key, std::uint64_t index, std::span<std::uint8_t> data) {
+  if (data.empty()) return;
   std::array<std::uint8_t, crypto_stream_chacha20_ietf_NONCEBYTES> nonce{};
   for (int i = 0; i < 8; ++i) nonce[nonce.size() - 1 - i] = static_cast<std::uint8_t>(index >> (8 * i));
   crypto_stream_chacha20_ietf_xor(data.data(), data.data(), data.size(), nonce.data(), key.data.data());

@@ -123,7 +123,7 @@ TEST(Words, a_wrong_checksum_is_said) {
 TEST(Words, whatever_is_typed_is_either_words_or_an_error_that_can_be_read) {
   EXPECT_TRUE(rc::check([](const std::string& text) {
     const auto checked = check_words(text);
-    RC_ASSERT(checked.ok() || !checked.error().cause().empty());
+    RC_ASSERT((checked.ok() || !checked.error().cause().empty()));
   }));
 }
 
