@@ -1,17 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-// The state of power, as far as the bones need it: a pure function of a set of authority entries, the same for every order of arrival. Members, their
-// devices, invitations and their use, retirements, doublings, epochs and who may read them. Certificates, votes and further seals come with governance.
+// The state of power, as far as the bones need it: a pure function of a set of authority entries, the same for every
+// order of arrival. Members, their devices, invitations and their use, retirements, doublings, epochs and who may read
+// them. Certificates, votes and further seals come with governance. docs/formats/authority.md has the rules one by one.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "kith/ids.h"
 #include "log/log.h"
+#include "space/constitution.h"
+#include "space/payloads.h"
 
 namespace kith::space {
 
@@ -19,41 +24,72 @@ struct Device {
   DeviceId log;
   BoxPublic box;
   PersonId person;
-  std::uint8_t rights = 0;  // 1 content, 2 authority acts, 4 signer, 8 hosted
+  bool is_members = false;  // its person is a member
+  std::uint8_t rights = 0;  // kRight…
   std::uint64_t not_after_ms = 0;
   std::optional<std::pair<Seq, EntryId>> retired_at;  // last that counts
   std::optional<Seq> doubled_at;                      // counts below it, until retired
+  friend bool operator==(const Device&, const Device&) = default;
+
+  /// Do certificate, retirement and doubling let this entry count? Above a doubling, a retired log counts on the branch
+  /// that the retirement chose: whether the entry is on it, the caller knows.
+  bool covers(Seq seq, Stamp time, const EntryId& id, bool is_on_chosen_branch) const;
 };
 
 struct Person {
   PersonId id;
-  std::vector<BoxPublic> wrap_publics;   // by n; the last is current
+  SignPublic identity;
+  std::vector<BoxPublic> wrap_publics;  // by n; the last is current
   std::vector<SignPublic> vote_publics;
-  std::vector<DeviceId> devices;
-  std::optional<EntryId> joined_by;      // the join (none: founder)
+  std::vector<EntryId> wrap_entries;    // where each was said
+  std::vector<DeviceId> devices;        // certified for her, also retired ones
+  std::optional<EntryId> joined_by;     // the join (none: founder)
+  std::optional<EntryId> confirmed_by;  // if the join needed it
+  std::optional<PersonId> inviter;
   bool is_member = false;
+  friend bool operator==(const Person&, const Person&) = default;
+
+  const BoxPublic* wrap() const { return wrap_publics.empty() ? nullptr : &wrap_publics.back(); }
 };
 
 struct InviteState {
   SignPublic invite;
   BoxPublic box;
+  EntryId entry;
   PersonId inviter;
   std::uint64_t expires_ms = 0;
   std::uint32_t uses = 0;
   bool opens = false;
-  std::vector<EntryId> joins;      // in id order
-  std::vector<EntryId> confirmed;
+  bool is_revoked = false;
+  std::vector<EntryId> joins;      // in id order; of people who hold the link, in time
+  std::vector<EntryId> confirmed;  // of these
+  std::set<PersonId> people;       // who joined by it
+  friend bool operator==(const InviteState&, const InviteState&) = default;
+
+  bool is_spent() const { return people.size() >= uses; }
 };
 
 struct Epoch {
   EpochId id;
   EntryId entry;
   DeviceId maker;
-  bool valid = false;  // its readers are what authority says
+  bool valid = false;  // its maker could read, and it is for the whole space
+  friend bool operator==(const Epoch&, const Epoch&) = default;
 };
 
-/// Thresholds and policies of the genesis (formats 10).
-struct Constitution;
+/// Somebody made more people readers of an epoch.
+struct Wrap {
+  EpochId epoch;
+  EntryId entry;
+  friend bool operator==(const Wrap&, const Wrap&) = default;
+};
+
+/// Who can read what is written now: wrap keys of members and box keys of open invitations, and the devices behind
+/// them.
+struct Readers {
+  std::map<BoxPublic, std::vector<EntryId>> keys;  // key -> the entries that made it a reader's
+  std::set<DeviceId> devices;
+};
 
 class Authority {
  public:
@@ -64,8 +100,103 @@ class Authority {
   virtual std::vector<const Person*> members() const = 0;
   virtual const InviteState* invite(const SignPublic& invite) const = 0;
   virtual std::vector<const InviteState*> invites() const = 0;
-  virtual Hash schema_hash() const = 0;    // h2 of the seal
+  virtual Hash schema_hash() const = 0;  // h2 of the seal
   virtual std::string schema_text() const = 0;
+};
+
+/// An authority entry, decoded, its own statements checked. `payload` is monostate where it says nothing that counts.
+struct Fact {
+  EntryId id;
+  DeviceId author;
+  Seq seq;
+  Stamp time;
+  log::Kind kind = log::Kind::kMerge;
+  std::vector<EntryId> refs;
+  Payload payload;
+  std::optional<std::pair<DeviceId, Seq>> convicted;  // by a doubling proof
+};
+
+/// The verdict over a set of facts.
+class AuthorityState final : public Authority {
+ public:
+  bool is_founded() const { return constitution_.has_value(); }
+  const Lineage& lineage() const override { return lineage_; }
+  const Person* person(const PersonId& id) const override;
+  const Device* device(const DeviceId& id) const override;
+  std::vector<const Person*> members() const override;
+  const InviteState* invite(const SignPublic& invite) const override;
+  std::vector<const InviteState*> invites() const override;
+  Hash schema_hash() const override { return schema_hash_; }
+  std::string schema_text() const override { return schema_text_; }
+
+  const Constitution& constitution() const { return *constitution_; }
+  const std::unordered_map<DeviceId, Device, FixedBytesHash>& devices() const { return devices_; }
+  const std::vector<Epoch>& epochs() const { return epochs_; }
+  const std::vector<Wrap>& wraps() const { return wraps_; }
+  /// Whom a new epoch is wrapped for at this time. An invitation that is spent is not among them.
+  Readers readers(std::uint64_t at_ms) const;
+  /// May everybody among `readers` still read? An invitation that is spent may until it expires: who holds the link is
+  /// a member now, or was seen.
+  bool may_all_read(const Readers& readers, std::uint64_t at_ms) const;
+  friend bool operator==(const AuthorityState& a, const AuthorityState& b);
+
+ private:
+  friend class Judgement;
+  Lineage lineage_;
+  Hash schema_hash_;
+  std::string schema_text_;
+  std::optional<Constitution> constitution_;
+  std::map<PersonId, Person> persons_;
+  std::unordered_map<DeviceId, Device, FixedBytesHash> devices_;
+  std::map<std::pair<SignPublic, PersonId>, InviteState> invites_;
+  std::vector<Epoch> epochs_;  // in id order
+  std::vector<Wrap> wraps_;    // in id order
+};
+
+/// The authority entries of a space, as a growing set. Each entry is decoded and its signatures are checked once;
+/// `state` is a pure function of the set and costs time linear in it.
+class FactBook {
+ public:
+  explicit FactBook(const SpaceId& space) : space_(space) {}
+  /// False: it was here already.
+  bool add(const log::AuthorityEntry& entry);
+  /// A doubling that was found here and that no entry has told yet.
+  void add_doubling(const DeviceId& device, Seq seq);
+  const Fact* find(const EntryId& id) const;
+  const std::deque<Fact>& facts() const { return facts_; }
+
+  AuthorityState state();
+  /// The state in the closure of an entry, itself included: what its author says to have known.
+  AuthorityState state_at(const EntryId& entry);
+  using Closure = std::vector<bool>;  // by place in facts()
+  /// cl(entry) and the entry itself; kept. Empty for an entry that is not here.
+  const Closure& closure(const EntryId& entry);
+  bool contains(const Closure& closure, const EntryId& entry) const;
+  /// Is `target` in cl(from), or the same?
+  bool reaches(const EntryId& from, const EntryId& target);
+
+ private:
+  friend class Judgement;
+
+  using Doublings = std::map<DeviceId, Seq>;
+  using KeysVerdict = std::pair<EntryId, SignPublic>;
+
+  /// cl(from) with itself, or as much of it as it takes to find `target`.
+  Closure walk(const EntryId& from, const EntryId* target) const;
+  /// Fills in what the entry says, if its own statements are signed as they must be.
+  void check(const log::AuthorityEntry& entry, Fact& fact);
+  bool holds(const Fact& fact, const KeysPayload& keys, const SignPublic& identity);
+
+  SpaceId space_;
+  std::deque<Fact> facts_;
+  std::unordered_map<EntryId, std::size_t, FixedBytesHash> index_;
+  Doublings doublings_;
+  std::set<EntryId> missing_;  // cited, not here
+  bool is_ordered_ = true;     // no entry came before one that it cites
+  std::unordered_map<EntryId, Closure, FixedBytesHash> closures_;
+  std::set<std::pair<EntryId, EntryId>> reached_;
+  std::map<KeysVerdict, bool> keys_verdicts_;
+  StatementChecker checker_;
 };
 
 }  // namespace kith::space

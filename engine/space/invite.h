@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Invitation links (formats 8): kith:<48 characters>&a=<address>… or https://<node>/i#<the same>.
+// Invitation links (formats 8; docs/formats/invitation.md): kith:<48 characters>&a=<address>… or https://<node>/i#<the
+// same>.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -11,12 +13,16 @@
 namespace kith::space {
 
 struct Invitation {
+  static constexpr std::size_t kLinkBytesMax = 8'192;
+  static constexpr std::size_t kAddressesMax = 16;
+
   std::array<std::uint8_t, 16> secret{};
   std::array<std::uint8_t, 16> space_prefix{};
   std::vector<std::string> addresses;  // multiaddrs, e.g. /unix/home/ana/.kith/node.sock
 
   std::string link() const;  // kith:…
-  /// Accepts both forms, surrounding white space, and percent-encoding of addresses. kBadInvite says whether it is cut off, mistyped, or no invitation.
+  /// Accepts both forms, surrounding white space, and percent-encoding of addresses. kBadInvite says whether it is cut
+  /// off, mistyped, or no invitation.
   static Result<Invitation> parse(std::string_view link);
 };
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The keys of one installation: what lies in its key file (formats 12). Secrets are wiped when it goes.
+// The keys of one installation: what lies in its key file (formats 12; docs/formats/keyring.md). Secrets are wiped when
+// it goes.
 #pragma once
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -14,7 +14,9 @@
 
 namespace kith::space {
 
-/// This device's keys in one space. Random, never derived, never in a backup, but for wrap and self keys.
+inline constexpr std::size_t kWrapKeysMax = 4'096;  // of one person: as many devices as she may ever retire
+
+/// This device's keys in one space. Log and box keys are random, never derived, never in a backup.
 struct SpaceKeys {
   SpaceId space;
   Lineage lineage;
@@ -23,22 +25,30 @@ struct SpaceKeys {
   std::vector<crypto::Key> wrap_secrets;  // 0 … n
   crypto::Key self_key;
   std::optional<crypto::Key> person_root;  // only where the words were made or typed, until forgotten
+
+  ~SpaceKeys() { wipe(); }
+  void wipe();
 };
 
 struct Keyring {
+  static constexpr std::size_t kSpacesMax = 1'024;
+
   std::optional<crypto::Key> root;  // until the person says "forget them"
   crypto::Key host_seed;            // libp2p identity of the installation
   crypto::Key storage_key;          // epoch secrets lie in the database under it
   std::vector<SpaceKeys> spaces;
 
+  ~Keyring() { wipe(); }
   Bytes encode() const;  // CBOR; wipe it after use
   static Result<Keyring> decode(ByteView content);
   SpaceKeys* find(const SpaceId& space);
   void wipe();
 };
 
-/// Loads and saves the key file in a data directory: write, sync, rename. Refuses a file that others can read (kPermission).
+/// Loads and saves the key file in a data directory: write, sync, rename. Refuses a file that others can read
+/// (kPermission). kNotFound where there is none.
 Result<Keyring> load_keyring(FileSystem& files, std::string_view name, std::string_view password);
-Result<void> save_keyring(FileSystem& files, std::string_view name, std::string_view password, Random& random, const Keyring& keyring);
+Result<void> save_keyring(FileSystem& files, std::string_view name, std::string_view password, Random& random,
+                          const Keyring& keyring);
 
 }  // namespace kith::space
