@@ -134,8 +134,12 @@ int vfs_open(sqlite3_vfs* vfs, sqlite3_filename name, sqlite3_file* base, int fl
   return SQLITE_OK;
 }
 
+// A file that was removed may be there again after a power cut, and a rollback journal would then undo what was
+// committed since. (On its own file systems SQLite syncs the directory.) So it is emptied for good first.
 int vfs_delete(sqlite3_vfs* vfs, const char* name, int) {
   if (!files_of(vfs).exists(name)) return SQLITE_IOERR_DELETE_NOENT;
+  const auto file = files_of(vfs).open(name, false);
+  if (!file.ok() || !(*file)->truncate(0).ok() || !(*file)->sync().ok()) return SQLITE_IOERR_DELETE;
   return files_of(vfs).remove(name).ok() ? SQLITE_OK : SQLITE_IOERR_DELETE;
 }
 
