@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The protocol /kith/sync/1 as a state machine (docs/protocol.md): bytes in, bytes out, no socket, no thread, no clock of its own. One Session for each
-// connection and side. Below it anything that keeps order and integrity and names the other side's host key.
+// The protocol /kith/sync/1 as a state machine (docs/protocol.md): bytes in, bytes out, no socket, no thread, no clock
+// of its own. One Session for each connection and side. Below it anything that keeps order and integrity and names the
+// other side's host key (on a pipe or a Unix socket: sync/preamble.h).
 //
-//   hello (nonces, blinded spaces, proofs) -> authority (complete, first) -> compare (digest, cursor, frontier) -> backfill and live, until closed
+//   hello (nonces, blinded spaces, proofs) -> authority (complete, first) -> compare (digest, cursor, frontier) ->
+//   backfill and live, until closed
+//
+// The owner of the loop: hands in what comes (receive), sends what take_output gives while has_output(), calls tick
+// when it asked to be called, and notify when a space changed. After every one of them it looks at is_closed(); what
+// output is left then may still be sent.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -16,61 +21,80 @@
 #include "kith/ids.h"
 #include "kith/result.h"
 #include "space/space.h"
+#include "sync/frames.h"
+#include "sync/hello.h"
 
 namespace kith::sync {
 
-inline constexpr std::size_t kFrameBytesMax = 1 << 20 | 1 << 16;  // a window of one full payload fits
-inline constexpr std::size_t kHelloBytesMax = 16 << 10;           // before the other side has proved anything
-inline constexpr std::uint32_t kSpacesMax = 64;                   // of one session
 inline constexpr std::uint64_t kHelloMsMax = 10'000;
-inline constexpr std::uint64_t kStallMsMax = 30'000;              // nothing moved although something is owed
+inline constexpr std::uint64_t kStallMsMax = 30'000;  // nothing moved although something is owed
 inline constexpr std::uint64_t kPingMs = 15'000;
+inline constexpr std::uint64_t kPongMsMax = 10'000;  // after a ping
 
-enum class Role : std::uint8_t { kDialer, kListener };
+/// How far we are in a peer's journal, and which journal that was.
+struct PeerCursor {
+  std::uint64_t journal = 0;
+  Pos pos;
+};
 
 /// The spaces of this installation, for sessions. Implemented by the node and by the simulator.
 class Spaces {
  public:
   virtual ~Spaces() = default;
-  /// Member spaces (and those we are visiting, for a newcomer's session).
+  /// Member spaces (and those that this device is linked to and has not opened its log in yet).
   virtual std::vector<space::Space*> spaces() = 0;
-  /// This device's log key in a space (hello proofs).
+  /// This device's log key in a space (hello proofs). Null: none yet.
   virtual const crypto::SigningKey* log_key(const SpaceId& space) = 0;
-  /// A newcomer has shown an invitation's key and the peer has shown the space's full id: make the replica to join into. Null: not wanted.
+  /// A newcomer has shown an invitation's key and the peer has shown the space's full id: make the replica to join
+  /// into. Null: not wanted.
   virtual space::Space* visit(const SpaceId& space) = 0;
   /// Authority is complete at a visited space: join it now (space::Space::join), or say why not.
   virtual Result<void> authority_complete(space::Space& space) = 0;
   /// Cursors of peers' journals survive restarts: what we last had of this peer's journal.
-  virtual Pos peer_cursor(const HostKey& peer, const SpaceId& space) = 0;
-  virtual void set_peer_cursor(const HostKey& peer, const SpaceId& space, Pos cursor) = 0;
+  virtual PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) = 0;
+  virtual void set_peer_cursor(const HostKey& peer, const SpaceId& space, const PeerCursor& cursor) = 0;
 };
 
 /// Why a peer was dropped: each counted, named in status.
-enum class Fault : std::uint8_t { kNone, kRubbish, kOversized, kBadProof, kBadEntry, kSilent, kStalled, kTooManySpaces, kVersion, kLocal };
+enum class Fault : std::uint8_t {
+  kNone,
+  kRubbish,
+  kOversized,
+  kBadProof,
+  kBadEntry,
+  kSilent,
+  kStalled,
+  kTooManySpaces,
+  kVersion,
+  kLocal
+};
 std::string_view fault_name(Fault fault);
 
 struct Counters {
   std::uint64_t bytes_in = 0, bytes_out = 0, frames_in = 0, frames_out = 0;
-  std::uint64_t entries_in = 0, entries_out = 0, known_in = 0, windows_in = 0, windows_out = 0, live_in = 0, live_out = 0, gaps = 0, compares = 0;
+  std::uint64_t entries_in = 0, entries_out = 0, known_in = 0, windows_in = 0, windows_out = 0, live_in = 0,
+                live_out = 0;
+  std::uint64_t authority_in = 0, authority_out = 0, gaps = 0, compares = 0;
 };
 
 struct SpaceProgress {
   SpaceId space;
-  std::string state;               // "hello", "authority", "comparing", "backfill", "live"
+  std::string state;                 // "authority", "comparing", "backfill", "live", "refused"
   std::uint64_t behind_entries = 0;  // as far as the other side has said
   std::uint64_t owed_entries = 0;    // that we still send
 };
 
 class Session {
  public:
-  /// `invitation`: this side dials as a newcomer with it.
+  /// `invitation`: this side dials as a newcomer with it, and for nothing else.
   Session(Role role, const HostKey& own, const HostKey& peer, Spaces& spaces, Clock& clock, Random& random,
           const space::Invitation* invitation = nullptr);
   ~Session();
 
   /// Bytes as they come, cut anywhere. After a fault they are ignored.
   void receive(ByteView bytes);
-  /// Appends up to `bytes_max` bytes to send. Everything in them is on the medium already. Small when there is little to say.
+  /// Appends up to `bytes_max` bytes to send. Everything in them is on the medium already. Small when there is little
+  /// to say.
   void take_output(Bytes& out, std::size_t bytes_max);
   bool has_output() const;
   /// Time passes: hello limit, ping, stall. Returns when to call again (steady ms).
@@ -81,8 +105,13 @@ class Session {
   void close();
 
   bool is_closed() const;
+  /// The hello is over and at least one space is shared.
+  bool is_past_hello() const;
   Fault fault() const;
   const std::string& fault_detail() const;
+  /// Why the other side, or a space at this one, refused; null if nobody did. Its code is what a joiner says
+  /// (kInviteExpired …).
+  const Error* refusal() const;
   const Counters& counters() const;
   std::vector<SpaceProgress> progress() const;
 

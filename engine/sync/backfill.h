@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one side still owes the other of a space's content, sent in windows under credit: at most kWindowsInFlightMax
+// are on their way before the receiver has said that it took one. The first windows are small, for the eye; none keeps
+// a live entry waiting for long.
+#pragma once
+
+#include <vector>
+
+#include "log/log.h"
+#include "sync/frames.h"
+
+namespace kith::sync {
+
+class BackfillSender {
+ public:
+  static constexpr std::uint32_t kWindowsInFlightMax = 4;
+  static constexpr std::uint32_t kWindowRecordsFirst = 64;
+  static constexpr std::uint32_t kWindowRecordsMax = 8'192;
+  static constexpr std::size_t kWindowBytesMax = 256 << 10;  // unless one payload is larger
+
+  BackfillSender(log::Log& log, const SpaceId& space, std::uint8_t slot) : log_(log), slot_(slot), encoder_(space) {}
+
+  /// What the other side lacks, on top of what is owed already.
+  void owe(log::Log::Missing missing);
+  /// Answers a question of the other side: exactly this is owed, and when it has been sent, the answer ends with this
+  /// place of our journal.
+  void serve(log::Log::Missing missing, std::uint64_t journal, Pos place);
+  /// Joins a new range to one that is owed and reaches it; false if there is none.
+  bool extend(const log::Range& range);
+
+  bool is_owing() const { return !ahead_.empty() || !behind_.empty(); }
+  bool is_serving() const { return is_owing() || finish_.has_value(); }
+  /// A question of the other side is not answered to its end.
+  bool is_answering() const { return finish_.has_value(); }
+  bool has_output() const { return is_owing() ? in_flight_ < kWindowsInFlightMax : finish_.has_value(); }
+  std::uint64_t owed() const;
+  std::uint32_t in_flight() const { return in_flight_; }
+  /// Appends one window, or the end. Returns how many entries it holds.
+  Result<std::uint32_t> produce(std::uint64_t authority_sent, Bytes& out);
+  /// False: more than is on its way.
+  bool receive_credit(std::uint32_t windows);
+
+ private:
+  log::Log& log_;
+  std::uint8_t slot_;
+  log::RecordEncoder encoder_;
+  std::vector<log::Range> ahead_;     // above what the other side has: in order
+  std::vector<log::Range> behind_;    // logs and bottoms that it lacks: newest first
+  std::optional<PlaceFrame> finish_;  // of a question that is being answered
+  std::uint32_t in_flight_ = 0;
+  std::uint32_t records_next_ = kWindowRecordsFirst;
+};
+
+}  // namespace kith::sync

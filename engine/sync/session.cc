@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sync/session.h"
+
+#include <algorithm>
+
+#include "sync/space_link.h"
+
+namespace kith::sync {
+
+std::string_view fault_name(Fault fault) {
+  switch (fault) {
+    case Fault::kNone: return "none";
+    case Fault::kRubbish: return "rubbish";
+    case Fault::kOversized: return "oversized";
+    case Fault::kBadProof: return "bad_proof";
+    case Fault::kBadEntry: return "bad_entry";
+    case Fault::kSilent: return "silent";
+    case Fault::kStalled: return "stalled";
+    case Fault::kTooManySpaces: return "too_many_spaces";
+    case Fault::kVersion: return "version";
+    case Fault::kLocal: return "local";
+  }
+  return "unknown";
+}
+
+namespace {
+
+std::vector<Gate> gates_of(Role role, Spaces& spaces, Clock& clock) {
+  std::vector<Gate> gates;
+  for (space::Space* space : spaces.spaces()) {
+    const crypto::SigningKey* key = spaces.log_key(space->id());
+    if (key == nullptr || space->lineage().is_zero()) continue;
+    Gate member;
+    member.space = space->id();
+    member.key.data = crypto::derive_gate_key(space->lineage()).data;
+    member.signer = key;
+    gates.push_back(member);
+    if (role == Role::kDialer || !space->is_member()) continue;
+    for (const space::InviteState* invite : space->authority().invites()) {
+      Gate newcomer = member;
+      newcomer.role = HelloRole::kNewcomer;
+      newcomer.key.data = invite->invite.data;
+      if (invite->uses == 0) {
+        newcomer.refusal = Refusal::kInviteRevoked;
+      } else if (invite->joins.size() >= invite->uses) {
+        newcomer.refusal = Refusal::kInviteSpent;
+      } else if (clock.wall_ms() > invite->expires_ms) {
+        newcomer.refusal = Refusal::kInviteExpired;
+      }
+      gates.push_back(newcomer);
+    }
+  }
+  return gates;
+}
+
+}  // namespace
+
+struct Session::Impl {
+  Impl(Role role_given, const HostKey& own, const HostKey& peer_given, Spaces& spaces_given, Clock& clock_given,
+       Random& random, const space::Invitation* invitation)
+      : role(role_given),
+        peer(peer_given),
+        spaces(spaces_given),
+        clock(clock_given),
+        invite_key(invitation != nullptr ? std::optional(crypto::derive_invite_key(invitation->secret)) : std::nullopt),
+        hello(role_given, own, peer_given, random, make_gates(invitation)),
+        reader(kHelloBytesMax) {
+    started_at = heard_at = clock.steady_ms();
+    hello.begin(output);
+    ++counters.frames_out;
+  }
+
+  std::vector<Gate> make_gates(const space::Invitation* invitation) {
+    if (invitation == nullptr) return gates_of(role, spaces, clock);
+    Gate gate;
+    gate.role = HelloRole::kNewcomer;
+    gate.key.data = invite_key->public_key().data;
+    gate.signer = &*invite_key;
+    gate.prefix = invitation->space_prefix;
+    return {gate};
+  }
+
+  void fail(Fault why, std::string what) {
+    if (closed) return;
+    fault = why;
+    fault_detail = std::move(what);
+    encode_bytes(FrameType::kClose, {static_cast<std::uint8_t>(why)}, output);
+    ++counters.frames_out;
+    closed = true;
+  }
+
+  void end() {
+    if (closed) return;
+    for (const auto& link : links) link->save_cursor();
+    encode_bytes(FrameType::kClose, {0}, output);
+    ++counters.frames_out;
+    closed = true;
+  }
+
+  void take(LinkOutcome outcome) {
+    if (outcome.fault != Fault::kNone) fail(outcome.fault, std::move(outcome.detail));
+  }
+
+  void receive(ByteView bytes) {
+    if (closed) return;
+    counters.bytes_in += bytes.size();
+    heard_at = clock.steady_ms();
+    ping_sent_at.reset();
+    // Fed in pieces, so that a long gift of bytes is never held as a whole.
+    while (!bytes.empty() && !closed) {
+      const std::size_t n = std::min<std::size_t>(bytes.size(), kFeedBytes);
+      reader.feed(bytes.first(n));
+      bytes = bytes.subspan(n);
+      read_frames();
+    }
+    if (!closed && links.empty() && counters.bytes_in > kHelloBytesMax) {
+      fail(Fault::kOversized, "more than " + std::to_string(kHelloBytesMax) + " bytes before it had proved anything");
+    }
+  }
+
+  void read_frames() {
+    Frame frame{};
+    while (!closed) {
+      switch (reader.next(frame)) {
+        case FrameReader::Status::kMore:
+          if (reader.buffered() > 0 && !links.empty()) moved_at = clock.steady_ms();
+          return;
+        case FrameReader::Status::kOversized: return fail(Fault::kOversized, "a frame longer than is allowed here");
+        case FrameReader::Status::kMalformed: return fail(Fault::kRubbish, "a frame without a proper length");
+        case FrameReader::Status::kFrame: break;
+      }
+      ++counters.frames_in;
+      handle(frame);
+    }
+  }
+
+  void handle(const Frame& frame) {
+    switch (frame.type) {
+      case FrameType::kPing:
+        if (!frame.body.empty()) return fail(Fault::kRubbish, "a ping that is not of the form");
+        pong_due = true;
+        return;
+      case FrameType::kPong:
+        if (!frame.body.empty()) fail(Fault::kRubbish, "a pong that is not of the form");
+        return;
+      case FrameType::kClose: return handle_close(frame);
+      case FrameType::kHello:
+      case FrameType::kWanted:
+      case FrameType::kAnswer:
+      case FrameType::kProof:
+      case FrameType::kRefuse:
+      case FrameType::kState:
+      case FrameType::kHeads:
+      case FrameType::kAuthority:
+      case FrameType::kAuthorityDone:
+      case FrameType::kLive:
+      case FrameType::kFrontier:
+      case FrameType::kSince:
+      case FrameType::kOffer:
+      case FrameType::kWindow:
+      case FrameType::kBackfillDone:
+      case FrameType::kCredit: break;
+      default: return fail(Fault::kRubbish, "a frame of unknown type " + std::to_string(static_cast<int>(frame.type)));
+    }
+    moved_at = clock.steady_ms();
+    SpaceLink* link = link_of(frame);
+    if (link != nullptr) {
+      take(link->receive(frame));
+      after_link(*link);
+    } else if (is_hello(frame.type)) {
+      handle_hello(frame);
+    } else {
+      fail(Fault::kRubbish, "a frame \"" + std::string(frame_name(frame.type)) + "\" for a space that was not proved");
+    }
+  }
+
+  static bool is_hello(FrameType type) { return type <= FrameType::kRefuse; }
+
+  /// The link that a frame is about: every type but the hello's first three begins with a slot.
+  SpaceLink* link_of(const Frame& frame) {
+    if (frame.type <= FrameType::kAnswer || frame.body.empty()) return nullptr;
+    for (const auto& link : links) {
+      if (link->slot() == frame.body[0]) return link.get();
+    }
+    return nullptr;
+  }
+
+  void handle_close(const Frame& frame) {
+    if (frame.body.size() != 1) return fail(Fault::kRubbish, "a close that is not of the form");
+    for (const auto& link : links) link->save_cursor();
+    if (frame.body[0] != 0 && !refusal) {
+      refusal = Error(ErrorCode::kPeerProtocol,
+                      "The other side ended the session: it names \"" +
+                          std::string(fault_name(static_cast<Fault>(frame.body[0]))) + "\" as the reason.",
+                      "If it happens again, compare both sides' versions and `kith status`.");
+    }
+    closed = true;
+    note_nothing_shared();
+  }
+
+  void handle_hello(const Frame& frame) {
+    std::string detail;
+    const std::size_t before = output.size();
+    const Hello::Outcome outcome = hello.receive(frame, output, detail);
+    counters.frames_out += output.size() > before ? 1 : 0;
+    switch (outcome) {
+      case Hello::Outcome::kGoOn: break;
+      case Hello::Outcome::kRubbish: return fail(Fault::kRubbish, std::move(detail));
+      case Hello::Outcome::kBadProof: return fail(Fault::kBadProof, std::move(detail));
+      case Hello::Outcome::kTooMany: return fail(Fault::kTooManySpaces, std::move(detail));
+      case Hello::Outcome::kVersion: return fail(Fault::kVersion, std::move(detail));
+    }
+    if (hello.refused_with() && !refusal) refusal = refusal_error(*hello.refused_with());
+    for (const Match& match : hello.matches()) {
+      if (closed) return;
+      if (!match.refused && !match.peer_key.is_zero() && !has_link(match.slot)) open_link(match);
+    }
+    end_if_idle();
+  }
+
+  bool has_link(std::uint8_t slot) const {
+    return std::any_of(links.begin(), links.end(), [&](const auto& link) { return link->slot() == slot; });
+  }
+
+  void open_link(const Match& match) {
+    space::Space* space = nullptr;
+    if (role == Role::kDialer && match.role == HelloRole::kNewcomer) {
+      space = spaces.visit(match.space);
+    } else {
+      for (space::Space* candidate : spaces.spaces()) {
+        if (candidate->id() == match.space) space = candidate;
+      }
+    }
+    if (space == nullptr) return fail(Fault::kLocal, "There is no place here for the space that was agreed on.");
+    reader.set_frame_bytes_max(kFrameBytesMax);
+    links.push_back(std::make_unique<SpaceLink>(role, match, *space, peer, hello, spaces, clock, counters));
+    moved_at = clock.steady_ms();
+    take(links.back()->start());
+    after_link(*links.back());
+  }
+
+  void after_link(const SpaceLink& link) {
+    if (link.refusal() && !refusal) refusal = link.refusal();
+    if (link.is_over()) end_if_idle();
+  }
+
+  /// Nothing is shared, or everything was refused: there is nothing to stay for.
+  void end_if_idle() {
+    if (closed || !hello.is_complete()) return;
+    const bool any = std::any_of(links.begin(), links.end(), [](const auto& link) { return !link->is_over(); });
+    if (any) return;
+    note_nothing_shared();
+    for (const auto& link : links) take(link->produce(output));
+    end();
+  }
+
+  void note_nothing_shared() {
+    if (role != Role::kDialer || refusal || !links.empty() || fault != Fault::kNone) return;
+    refusal =
+        invite_key
+            ? Error(ErrorCode::kInviteUnknown, "Nobody at this address knows this invitation.",
+                    "Check that link and address belong together; if its inviter's node is another one, let it sync "
+                    "first.")
+            : Error(ErrorCode::kPeerRefused, "The other side shares no neighbourhood with this device.",
+                    "Check the address; a device that was retired or a space that was left is not known any more.");
+  }
+
+  bool has_output() const {
+    if (taken < output.size()) return true;
+    if (closed) return false;
+    return pong_due || std::any_of(links.begin(), links.end(), [](const auto& link) { return link->has_output(); });
+  }
+
+  void take_output(Bytes& out, std::size_t bytes_max) {
+    while (!closed && output.size() - taken < bytes_max && produce_one()) {
+    }
+    const std::size_t n = std::min(bytes_max, output.size() - taken);
+    append(out, ByteView(output).subspan(taken, n));
+    counters.bytes_out += n;
+    taken += n;
+    if (taken == output.size()) {
+      output.clear();
+      taken = 0;
+    } else if (taken >= kFeedBytes) {
+      output.erase(output.begin(), output.begin() + static_cast<std::ptrdiff_t>(taken));
+      taken = 0;
+    }
+  }
+
+  /// Something more to send; each space in its turn.
+  bool produce_one() {
+    if (pong_due) {
+      pong_due = false;
+      encode_bytes(FrameType::kPong, {}, output);
+      return true;
+    }
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      SpaceLink& link = *links[(turn + i) % links.size()];
+      if (!link.has_output()) continue;
+      turn = (turn + i + 1) % links.size();
+      const std::size_t before = output.size();
+      take(link.produce(output));
+      counters.frames_out += output.size() > before ? 1 : 0;
+      after_link(link);
+      return true;
+    }
+    return false;
+  }
+
+  std::uint64_t tick() {
+    const std::uint64_t now = clock.steady_ms();
+    if (closed) return now + kPingMs;
+    for (const auto& link : links) {
+      take(link->tick());
+      after_link(*link);
+    }
+    if (!hello.is_complete() && now - started_at >= kHelloMsMax)
+      fail(Fault::kSilent, "it did not finish its hello in time");
+    if (const auto since = waiting_since(); since && now - *since >= kStallMsMax) {
+      fail(Fault::kStalled,
+           "it owes an answer and nothing moved for " + std::to_string(kStallMsMax / 1000) + " seconds");
+    }
+    if (ping_sent_at && now - *ping_sent_at >= kPongMsMax) fail(Fault::kSilent, "it did not answer a ping");
+    if (closed) return now + kPingMs;
+    if (!ping_sent_at && now - heard_at >= kPingMs) {
+      encode_bytes(FrameType::kPing, {}, output);
+      ++counters.frames_out;
+      ping_sent_at = now;
+    }
+    return next_tick(now);
+  }
+
+  /// Since when something owed has not moved.
+  std::optional<std::uint64_t> waiting_since() const {
+    std::optional<std::uint64_t> since;
+    for (const auto& link : links) {
+      if (link->is_waiting()) since = std::max({since.value_or(0), link->waiting_since(), moved_at});
+    }
+    return since;
+  }
+
+  std::uint64_t next_tick(std::uint64_t now) const {
+    std::uint64_t next = ping_sent_at ? *ping_sent_at + kPongMsMax : heard_at + kPingMs;
+    if (!hello.is_complete()) next = std::min(next, started_at + kHelloMsMax);
+    if (const auto since = waiting_since()) next = std::min(next, *since + kStallMsMax);
+    if (!links.empty()) next = std::min(next, now + SpaceLink::kAskAgainMs);
+    return std::max(next, now + 1);
+  }
+
+  static constexpr std::size_t kFeedBytes = 256 << 10;
+
+  Role role;
+  HostKey peer;
+  Spaces& spaces;
+  Clock& clock;
+  std::optional<crypto::SigningKey> invite_key;
+  Hello hello;
+  FrameReader reader;
+  std::vector<std::unique_ptr<SpaceLink>> links;
+  std::size_t turn = 0;
+  Bytes output;  // whole frames, the first perhaps begun
+  std::size_t taken = 0;
+  bool pong_due = false;
+  bool closed = false;
+  Fault fault = Fault::kNone;
+  std::string fault_detail;
+  std::optional<Error> refusal;
+  Counters counters;
+  std::uint64_t started_at = 0;
+  std::uint64_t heard_at = 0;
+  std::uint64_t moved_at = 0;
+  std::optional<std::uint64_t> ping_sent_at;
+};
+
+Session::Session(Role role, const HostKey& own, const HostKey& peer, Spaces& spaces, Clock& clock, Random& random,
+                 const space::Invitation* invitation)
+    : impl_(std::make_unique<Impl>(role, own, peer, spaces, clock, random, invitation)) {}
+Session::~Session() = default;
+
+void Session::receive(ByteView bytes) {
+  impl_->receive(bytes);
+}
+void Session::take_output(Bytes& out, std::size_t bytes_max) {
+  impl_->take_output(out, bytes_max);
+}
+bool Session::has_output() const {
+  return impl_->has_output();
+}
+std::uint64_t Session::tick() {
+  return impl_->tick();
+}
+
+void Session::notify(const SpaceId& space) {
+  for (const auto& link : impl_->links) {
+    if (link->id() == space) link->notify();
+  }
+}
+
+void Session::close() {
+  impl_->end();
+}
+bool Session::is_closed() const {
+  return impl_->closed;
+}
+bool Session::is_past_hello() const {
+  return !impl_->links.empty();
+}
+Fault Session::fault() const {
+  return impl_->fault;
+}
+const std::string& Session::fault_detail() const {
+  return impl_->fault_detail;
+}
+const Error* Session::refusal() const {
+  return impl_->refusal ? &*impl_->refusal : nullptr;
+}
+const Counters& Session::counters() const {
+  return impl_->counters;
+}
+
+std::vector<SpaceProgress> Session::progress() const {
+  std::vector<SpaceProgress> out;
+  for (const auto& link : impl_->links) out.push_back(link->progress());
+  return out;
+}
+
+}  // namespace kith::sync

@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// A peer that misbehaves: each way is named, ends the session at bounded cost, and harms nothing that is here.
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "sync/space_link.h"
+#include "sync/testing/house.h"
+
+namespace kith::sync::testing {
+namespace {
+
+/// The number under which the two speak of their space.
+std::uint8_t slot_of(const Wire& wire) {
+  FrameReader reader(kFrameBytesMax);
+  reader.feed(wire.dialer_said);
+  Frame frame{};
+  while (reader.next(frame) == FrameReader::Status::kFrame) {
+    if (frame.type == FrameType::kProof) return frame.body[0];
+  }
+  ADD_FAILURE() << "no proof was given";
+  return 0;
+}
+
+class SessionFaultsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(crypto::start().ok());
+    ana_.found();
+    for (int i = 0; i < 30; ++i) ana_.post("Post " + std::to_string(i));
+    dan_.invitation = ana_.invite();
+    Wire wire(dan_, ana_, true);
+    wire.settle();
+    wire.expect_healthy();
+  }
+
+  /// A listener at Ana's to which the test speaks for itself.
+  std::unique_ptr<Session> listener() {
+    HostKey stranger;
+    stranger.data.fill(0x99);
+    return std::make_unique<Session>(Role::kListener, ana_.host, stranger, ana_, clock_, ana_.random);
+  }
+
+  FakeClock clock_;
+  House ana_{1, 1, &clock_};
+  House dan_{2, 1, &clock_};
+};
+
+TEST_F(SessionFaultsTest, rubbish_is_named) {
+  auto session = listener();
+  session->receive(as_bytes("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+  EXPECT_TRUE(session->is_closed());
+  EXPECT_EQ(session->fault(), Fault::kRubbish);
+  EXPECT_FALSE(session->fault_detail().empty());
+  Bytes out;
+  session->take_output(out, 1 << 20);
+  EXPECT_LT(out.size(), 100u);
+}
+
+TEST_F(SessionFaultsTest, an_oversized_frame_before_the_proof_is_refused_at_its_length) {
+  auto session = listener();
+  Bytes length;
+  ByteWriter(length).varint(kHelloBytesMax + 1);
+  session->receive(length);
+  EXPECT_EQ(session->fault(), Fault::kOversized);
+}
+
+TEST_F(SessionFaultsTest, endless_small_frames_before_the_proof_are_refused) {
+  auto session = listener();
+  Bytes ping;
+  encode_bytes(FrameType::kPing, {}, ping);
+  std::size_t sent = 0;
+  while (!session->is_closed() && sent < 10 * kHelloBytesMax) {
+    session->receive(ping);
+    sent += ping.size();
+  }
+  EXPECT_EQ(session->fault(), Fault::kOversized);
+  EXPECT_LE(sent, kHelloBytesMax + ping.size());
+}
+
+TEST_F(SessionFaultsTest, a_frame_without_end_is_refused_after_the_proof_too) {
+  Wire wire(dan_, ana_);
+  wire.settle();
+  Bytes length;
+  ByteWriter(length).varint(kFrameBytesMax + 1);
+  wire.listener.receive(length);
+  EXPECT_EQ(wire.listener.fault(), Fault::kOversized);
+}
+
+TEST_F(SessionFaultsTest, pings_are_answered_once_however_many_come) {
+  Wire wire(dan_, ana_);
+  wire.settle();
+  Bytes pings;
+  for (int i = 0; i < 1'000; ++i) encode_bytes(FrameType::kPing, {}, pings);
+  wire.listener.receive(pings);
+  Bytes out;
+  wire.listener.take_output(out, 1 << 20);
+  EXPECT_EQ(out.size(), 2u);
+}
+
+TEST_F(SessionFaultsTest, unknown_types_and_frames_for_other_spaces_are_rubbish) {
+  for (const std::uint8_t type : {0x00, 0x09, 0x15, 0x33, 0x40, 0xff}) {
+    Wire wire(dan_, ana_);
+    wire.settle();
+    Bytes frame;
+    encode_bytes(static_cast<FrameType>(type), {0}, frame);
+    wire.listener.receive(frame);
+    EXPECT_EQ(wire.listener.fault(), Fault::kRubbish) << int{type};
+  }
+  Wire wire(dan_, ana_);
+  wire.settle();
+  Bytes frame;
+  encode(CreditFrame{200, 1}, frame);
+  wire.listener.receive(frame);
+  EXPECT_EQ(wire.listener.fault(), Fault::kRubbish);
+}
+
+TEST_F(SessionFaultsTest, frames_in_the_wrong_state_are_rubbish) {
+  const auto expect_rubbish = [&](std::function<void(std::uint8_t, Bytes&)> make, std::string_view what) {
+    Wire wire(dan_, ana_);
+    wire.settle();
+    Bytes bytes;
+    make(slot_of(wire), bytes);
+    wire.listener.receive(bytes);
+    EXPECT_EQ(wire.listener.fault(), Fault::kRubbish) << what;
+  };
+  expect_rubbish([](std::uint8_t s, Bytes& b) { encode(CreditFrame{s, 1}, b); }, "credit for nothing");
+  expect_rubbish([](std::uint8_t s, Bytes& b) { encode(FrameType::kBackfillDone, PlaceFrame{s, 1, Pos(1)}, b); },
+                 "an answer to nothing");
+  expect_rubbish([](std::uint8_t s, Bytes& b) { encode_offer(s, {}, b); }, "an offer unasked");
+  expect_rubbish([](std::uint8_t s, Bytes& b) { encode_frontier(s, true, {}, b); },
+                 "a partial frontier without an offer");
+  expect_rubbish([](std::uint8_t s, Bytes& b) { encode(AuthorityDoneFrame{s, true, {}}, b); },
+                 "authority answered unasked");
+  expect_rubbish([](std::uint8_t s, Bytes& b) { encode(ProofFrame{s, {}, {}, std::nullopt}, b); }, "a second proof");
+  expect_rubbish([](std::uint8_t s, Bytes& b) { encode(StateFrame{s, StateKind::kFirst, {}, 0, Pos()}, b); },
+                 "a second first state");
+  expect_rubbish(
+      [](std::uint8_t s, Bytes& b) { encode_records(FrameType::kLive, RecordsFrame{s, 1'000'000, 0, Bytes{1}}, b); },
+      "content before its authority");
+}
+
+TEST_F(SessionFaultsTest, questions_without_end_are_refused) {
+  Wire wire(dan_, ana_);
+  wire.settle();
+  const std::uint8_t slot = slot_of(wire);
+  std::size_t held = 0;
+  for (int i = 0; i < 1'000 && !wire.listener.is_closed(); ++i) {
+    Bytes question;
+    encode(StateFrame{slot, StateKind::kQuestion, {}, 0, Pos()}, question);
+    wire.listener.receive(question);
+    Bytes out;
+    wire.listener.take_output(out, 1 << 20);
+    held += out.size();
+  }
+  EXPECT_EQ(wire.listener.fault(), Fault::kRubbish);
+  EXPECT_LT(held, 100'000u);
+}
+
+TEST_F(SessionFaultsTest, a_changed_bit_in_what_is_sent_is_found_and_nothing_is_taken) {
+  for (int i = 0; i < 20; ++i) ana_.post("Later " + std::to_string(i));
+  const std::size_t before = dan_.post_count();
+  bool reached_windows = false;
+  for (std::size_t at = 0; at < 4'000; at += 97) {
+    Wire wire(dan_, ana_);
+    // Everything that Ana says is held back and given to Dan with one bit changed, once windows are in it.
+    std::size_t said = 0;
+    bool changed = false;
+    while (wire.step(true) | !wire.to_dialer.empty() | wire.listener.has_output()) {
+      Bytes piece;
+      wire.listener.take_output(piece, 1 << 16);
+      for (std::size_t k = 0; k < piece.size(); ++k) {
+        if (said + k == at + 300) {
+          piece[k] ^= 0x10;
+          changed = true;
+        }
+      }
+      said += piece.size();
+      wire.dialer.receive(piece);
+      if (wire.dialer.is_closed() || wire.listener.is_closed()) break;
+    }
+    if (!changed) break;
+    reached_windows = reached_windows || wire.dialer.fault() == Fault::kBadEntry;
+    if (dan_.post_count() != before) break;  // the change hit something harmless behind the windows
+  }
+  EXPECT_TRUE(reached_windows);
+  Wire wire(dan_, ana_);
+  wire.settle();
+  wire.expect_healthy();
+  expect_equal(ana_, dan_);
+}
+
+TEST_F(SessionFaultsTest, who_does_not_say_hello_in_time_is_silent) {
+  auto session = listener();
+  clock_.advance(kHelloMsMax - 1);
+  EXPECT_LE(session->tick(), clock_.steady_ms() + 1);
+  EXPECT_FALSE(session->is_closed());
+  clock_.advance(1);
+  session->tick();
+  EXPECT_EQ(session->fault(), Fault::kSilent);
+}
+
+TEST_F(SessionFaultsTest, who_does_not_answer_a_ping_is_silent_and_who_does_is_not) {
+  Wire wire(dan_, ana_);
+  wire.settle();
+  for (int i = 0; i < 10; ++i) {
+    clock_.advance(kPingMs);
+    wire.dialer.tick();
+    wire.listener.tick();
+    wire.run();
+  }
+  wire.expect_healthy();
+  clock_.advance(kPingMs);
+  wire.listener.tick();
+  clock_.advance(kPongMsMax);
+  wire.listener.tick();
+  EXPECT_EQ(wire.listener.fault(), Fault::kSilent);
+}
+
+TEST_F(SessionFaultsTest, who_owes_and_only_pings_has_stalled) {
+  for (int i = 0; i < 20; ++i) ana_.post("Later " + std::to_string(i));
+  Wire wire(dan_, ana_);
+  while (wire.dialer.counters().compares == 0 && (wire.step(true) | wire.step(false))) {
+  }
+  ASSERT_EQ(wire.dialer.counters().compares, 1u);
+  Bytes pong;
+  encode_bytes(FrameType::kPong, {}, pong);
+  for (std::uint64_t t = 0; t <= kStallMsMax && !wire.dialer.is_closed(); t += 5'000) {
+    clock_.advance(5'000);
+    wire.dialer.receive(pong);
+    wire.dialer.tick();
+  }
+  EXPECT_EQ(wire.dialer.fault(), Fault::kStalled);
+}
+
+TEST_F(SessionFaultsTest, bytes_after_the_end_are_ignored) {
+  Wire wire(dan_, ana_);
+  wire.settle();
+  wire.listener.close();
+  wire.listener.receive(as_bytes("anything"));
+  EXPECT_EQ(wire.listener.fault(), Fault::kNone);
+}
+
+// A session that is fed a real conversation with random damage ends or goes on, and what is here stays whole.
+RC_GTEST_FIXTURE_PROP(SessionFaultsTest, damage_anywhere_never_harms, ()) {
+  Wire wire(dan_, ana_);
+  const auto damage_at = *rc::gen::inRange(0, 40);
+  for (int i = 0; i < 200 && !wire.dialer.is_closed() && !wire.listener.is_closed(); ++i) {
+    if (i == damage_at) {
+      Bytes& pipe = *rc::gen::arbitrary<bool>() ? wire.to_dialer : wire.to_listener;
+      const auto junk = *rc::gen::arbitrary<Bytes>();
+      const auto at = *rc::gen::inRange<std::size_t>(0, pipe.size() + 1);
+      pipe.insert(pipe.begin() + static_cast<std::ptrdiff_t>(at), junk.begin(), junk.end());
+    }
+    wire.step(*rc::gen::arbitrary<bool>(), *rc::gen::inRange<std::size_t>(1, 200));
+  }
+  RC_ASSERT(ana_.post_count() == 30u);
+}
+
+}  // namespace
+}  // namespace kith::sync::testing

@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+// For tests of sessions: a house is one installation with one space in a directory of its own; a wire joins two houses
+// and cuts what goes over it anywhere.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/check.h"
+#include "base/testing/fakes.h"
+#include "crypto/derive.h"
+#include "store/testing/temporary_directory.h"
+#include "sync/session.h"
+
+namespace kith::sync::testing {
+
+using kith::testing::FakeClock;
+using kith::testing::SeededRandom;
+using store::testing::TemporaryDirectory;
+
+inline constexpr std::string_view kSchema =
+    "CREATE TABLE posts(id TEXT PRIMARY KEY, body LWW_TEXT);\n"
+    "CREATE EVENT \"post written\";\n";
+
+inline crypto::Key key_of(std::uint8_t fill) {
+  crypto::Key key;
+  key.data.fill(fill);
+  return key;
+}
+
+/// What a test wants to be true; says why not.
+template <typename T>
+T must(Result<T> result) {
+  if (!result.ok()) ADD_FAILURE() << result.error().message();
+  CHECK(result.ok());
+  return std::move(result).value();
+}
+inline void must(Result<void> result) {
+  if (!result.ok()) ADD_FAILURE() << result.error().message();
+  CHECK(result.ok());
+}
+
+class House final : public Spaces {
+ public:
+  House(std::uint8_t number, std::uint64_t seed = 0, FakeClock* shared_clock = nullptr)
+      : clock(shared_clock != nullptr ? *shared_clock : own_clock_),
+        random(seed * 1000 + number),
+        root(key_of(number)) {
+    host.data.fill(number);
+  }
+
+  void found() {
+    own = must(space::Space::found({clock, random}, options(), root, Lineage{key_of(0x77).data}, host, keys));
+    log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
+    listen();
+  }
+
+  /// Closes and opens again, as after a restart.
+  void reopen() {
+    own.reset();
+    own = must(space::Space::open({clock, random}, options(), keys));
+    listen();
+  }
+
+  std::string post(std::string_view body) {
+    const std::string id = own->new_id();
+    must(own->write("post written", {}, [&](Writer& writer) {
+      return writer.exec("INSERT INTO posts(id, body) VALUES (?, ?)", {id, std::string(body)});
+    }));
+    changed();
+    return id;
+  }
+  void edit(const std::string& id, std::string_view body) {
+    must(own->write("post written", {}, [&](Writer& writer) {
+      return writer.exec("UPDATE posts SET body = ? WHERE id = ?", {std::string(body), id});
+    }));
+    changed();
+  }
+  space::Invitation invite(std::uint32_t uses = 10, std::uint64_t lives_ms = 86'400'000) {
+    invitation = must(own->invite(clock.wall_ms() + lives_ms, uses));
+    changed();
+    return *invitation;
+  }
+
+  std::size_t post_count() { return must(own->query("SELECT id FROM posts", {})).rows.size(); }
+  Bytes state_hash() { return must(own->store().state_hash()); }
+  Hash digest() { return must(own->log().digest()); }
+
+  // -- Spaces
+  std::vector<space::Space*> spaces() override {
+    return own != nullptr ? std::vector<space::Space*>{own.get()} : std::vector<space::Space*>{};
+  }
+  const crypto::SigningKey* log_key(const SpaceId&) override { return log_key_ ? &*log_key_ : nullptr; }
+  space::Space* visit(const SpaceId& id) override {
+    if (own == nullptr) {
+      own = must(space::Space::visit({clock, random}, options(), id, *invitation));
+      listen();
+    }
+    return own.get();
+  }
+  Result<void> authority_complete(space::Space& visited) override {
+    KITH_TRY(visited.join(root, keys));
+    log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
+    return {};
+  }
+  PeerCursor peer_cursor(const HostKey& peer, const SpaceId&) override { return cursors[peer]; }
+  void set_peer_cursor(const HostKey& peer, const SpaceId&, const PeerCursor& cursor) override {
+    cursors[peer] = cursor;
+  }
+
+  /// Tells every session of this house that something changed.
+  void changed() {
+    for (Session* session : sessions) session->notify(own->id());
+  }
+
+ private:
+  space::OpenOptions options() {
+    return {directory_.file("space.kith"), must(store::Schema::parse(kSchema)), key_of(0x55)};
+  }
+  void listen() {
+    own->set_on_change([this] { changed(); });
+  }
+
+  TemporaryDirectory directory_;
+  FakeClock own_clock_;
+  std::optional<crypto::SigningKey> log_key_;
+
+ public:
+  FakeClock& clock;
+  SeededRandom random;
+  crypto::Key root;
+  HostKey host;
+  space::SpaceKeys keys;
+  std::optional<space::Invitation> invitation;  // made here, or to join with
+  std::unique_ptr<space::Space> own;
+  std::map<HostKey, PeerCursor> cursors;
+  std::vector<Session*> sessions;
+};
+
+/// Two sessions and the bytes between them.
+class Wire {
+ public:
+  Wire(House& dialer_house, House& listener_house, bool as_newcomer = false)
+      : dialing(dialer_house),
+        listening(listener_house),
+        dialer(Role::kDialer, dialing.host, listening.host, dialing, dialing.clock, dialing.random,
+               as_newcomer ? &*dialing.invitation : nullptr),
+        listener(Role::kListener, listening.host, dialing.host, listening, listening.clock, listening.random) {
+    dialing.sessions.push_back(&dialer);
+    listening.sessions.push_back(&listener);
+  }
+  ~Wire() {
+    std::erase(dialing.sessions, &dialer);
+    std::erase(listening.sessions, &listener);
+  }
+
+  static constexpr std::size_t kAll = SIZE_MAX / 2;
+
+  /// Moves up to `bytes` from one side to the other. False if there was nothing.
+  bool step(bool from_dialer, std::size_t bytes = kAll) {
+    Session& from = from_dialer ? dialer : listener;
+    Session& to = from_dialer ? listener : dialer;
+    Bytes& pipe = from_dialer ? to_listener : to_dialer;
+    Bytes& record = from_dialer ? dialer_said : listener_said;
+    if (pipe.empty() && from.has_output()) {
+      from.take_output(pipe, std::min<std::size_t>(bytes, 1 << 16));
+      append(record, pipe);
+    }
+    if (pipe.empty()) return false;
+    const std::size_t n = std::min(bytes, pipe.size());
+    const Bytes piece(pipe.begin(), pipe.begin() + static_cast<std::ptrdiff_t>(n));
+    pipe.erase(pipe.begin(), pipe.begin() + static_cast<std::ptrdiff_t>(n));
+    to.receive(piece);
+    return true;
+  }
+
+  /// Until nothing moves any more. The bound is for sessions that would chat for ever.
+  void run() {
+    constexpr int kStepsMax = 100'000;
+    for (int i = 0; i < kStepsMax; ++i) {
+      const bool there = step(true);
+      const bool back = step(false);
+      if (!there && !back) return;
+    }
+    ADD_FAILURE() << "the two sessions never came to rest";
+  }
+
+  /// As run, and lets the time pass in which gaps are asked for again.
+  void settle() {
+    for (int i = 0; i < 5; ++i) {
+      run();
+      dialing.clock.advance(kAskAgainMs);
+      if (&dialing.clock != &listening.clock) listening.clock.advance(kAskAgainMs);
+      dialer.tick();
+      listener.tick();
+    }
+    run();
+  }
+
+  void expect_healthy() const {
+    EXPECT_EQ(dialer.fault(), Fault::kNone) << dialer.fault_detail();
+    EXPECT_EQ(listener.fault(), Fault::kNone) << listener.fault_detail();
+    EXPECT_FALSE(dialer.is_closed());
+    EXPECT_FALSE(listener.is_closed());
+  }
+
+  std::size_t bytes_moved() const { return dialer_said.size() + listener_said.size(); }
+
+  static constexpr std::uint64_t kAskAgainMs = 1'000;
+
+  House& dialing;
+  House& listening;
+  Session dialer;
+  Session listener;
+  Bytes to_listener;
+  Bytes to_dialer;
+  Bytes dialer_said;
+  Bytes listener_said;
+};
+
+inline void expect_equal(House& a, House& b) {
+  EXPECT_EQ(a.digest(), b.digest());
+  EXPECT_EQ(a.state_hash(), b.state_hash());
+  EXPECT_EQ(a.post_count(), b.post_count());
+}
+
+}  // namespace kith::sync::testing
