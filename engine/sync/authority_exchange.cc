@@ -45,8 +45,8 @@ bool AuthorityExchange::receive_heads(HeadsFrame frame) {
 }
 
 Result<log::Accepted> AuthorityExchange::receive_records(ByteView records) {
+  ++frames_received_;
   log::Accepted accepted = KITH_TRY(log_.accept(decoder_, records));
-  received_ += accepted.fresh + accepted.known;
   changed_ = true;
   return accepted;
 }
@@ -101,9 +101,12 @@ Result<void> AuthorityExchange::produce(Bytes& out) {
   Bytes records;
   while (next_ < outgoing_.size() && records.size() < kFrameRecordsBytes) {
     KITH_TRY(log_.encode_authority(outgoing_[next_++], encoder_, records));
-    ++sent_;
+    ++entries_sent_;
   }
-  if (!records.empty()) encode_records(FrameType::kAuthority, RecordsFrame{slot_, 0, 0, records}, out);
+  if (!records.empty()) {
+    ++frames_sent_;
+    encode_records(FrameType::kAuthority, RecordsFrame{slot_, 0, 0, records}, out);
+  }
   if (next_ < outgoing_.size()) return {};
   encode(AuthorityDoneFrame{slot_, answering_, told_}, out);
   telling_ = answering_ = false;

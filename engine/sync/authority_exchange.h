@@ -13,7 +13,7 @@ namespace kith::sync {
 
 class AuthorityExchange {
  public:
-  static constexpr std::size_t kFrameRecordsBytes = 64 << 10;  // of one frame, unless one entry is larger
+  static constexpr std::size_t kFrameRecordsBytes = 32 << 10;  // of one frame, before its last entry
 
   AuthorityExchange(log::Log& log, const SpaceId& space, std::uint8_t slot);
 
@@ -40,8 +40,10 @@ class AuthorityExchange {
   /// Appends at most one frame of records and what ends it. Nothing, if there was nothing to tell after all.
   Result<void> produce(Bytes& out);
 
-  std::uint64_t sent() const { return sent_; }
-  std::uint64_t received() const { return received_; }
+  /// What rests on authority says how many frames of it were sent before, so that it is never read too early.
+  std::uint64_t frames_sent() const { return frames_sent_; }
+  std::uint64_t frames_received() const { return frames_received_; }
+  std::uint64_t entries_sent() const { return entries_sent_; }
 
  private:
   Result<std::vector<EntryId>> known_here();
@@ -63,8 +65,9 @@ class AuthorityExchange {
   std::size_t next_ = 0;
   std::optional<std::vector<EntryId>> peer_knows_;  // ids whose closure the peer has; none until the first exchange
   std::vector<EntryId> told_;                       // our heads when we last looked
-  std::uint64_t sent_ = 0;
-  std::uint64_t received_ = 0;
+  std::uint64_t frames_sent_ = 0;
+  std::uint64_t frames_received_ = 0;
+  std::uint64_t entries_sent_ = 0;
 };
 
 }  // namespace kith::sync

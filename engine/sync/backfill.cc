@@ -41,7 +41,7 @@ std::uint64_t BackfillSender::owed() const {
   return entries_of(ahead_) + entries_of(behind_);
 }
 
-Result<std::uint32_t> BackfillSender::produce(std::uint64_t authority_sent, Bytes& out) {
+Result<std::uint32_t> BackfillSender::produce(std::uint64_t authority_frames, Bytes& out) {
   std::uint32_t sent = 0;
   while (is_owing() && sent == 0) {
     const bool newest_first = ahead_.empty();
@@ -52,7 +52,7 @@ Result<std::uint32_t> BackfillSender::produce(std::uint64_t authority_sent, Byte
     sent = window.count;
     ++in_flight_;
     records_next_ = std::min(records_next_ * 2, kWindowRecordsMax);
-    encode_records(FrameType::kWindow, RecordsFrame{slot_, authority_sent, owed(), window.records}, out);
+    encode_records(FrameType::kWindow, RecordsFrame{slot_, authority_frames, owed(), window.records}, out);
   }
   if (!is_owing() && finish_) {
     encode(FrameType::kBackfillDone, *finish_, out);

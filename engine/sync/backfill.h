@@ -36,7 +36,7 @@ class BackfillSender {
   std::uint64_t owed() const;
   std::uint32_t in_flight() const { return in_flight_; }
   /// Appends one window, or the end. Returns how many entries it holds.
-  Result<std::uint32_t> produce(std::uint64_t authority_sent, Bytes& out);
+  Result<std::uint32_t> produce(std::uint64_t authority_frames, Bytes& out);
   /// False: more than is on its way.
   bool receive_credit(std::uint32_t windows);
 

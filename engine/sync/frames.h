@@ -151,8 +151,7 @@ struct CreditFrame {
 /// Records under a head: kAuthority (neither number), kLive (cursor), kWindow (owed).
 struct RecordsFrame {
   std::uint8_t slot = 0;
-  std::uint64_t authority =
-      0;  // authority entries of this space sent before this frame: not to be read before they are here
+  std::uint64_t authority = 0;  // authority frames sent before this one: not to be read before they are here
   std::uint64_t number = 0;  // kLive: the sender's journal up to which the receiver now has all, or 0; kWindow: entries
                              // still owed after it
   ByteView records;

@@ -44,7 +44,7 @@ Result<void> LiveSender::look(BackfillSender& backfill) {
   return {};
 }
 
-Result<std::uint32_t> LiveSender::produce(std::uint64_t authority_sent, BackfillSender& backfill, Bytes& out) {
+Result<std::uint32_t> LiveSender::produce(std::uint64_t authority_frames, BackfillSender& backfill, Bytes& out) {
   if (!is_pending()) KITH_TRY(look(backfill));
   std::uint32_t sent = 0;
   while (is_pending() && sent == 0) {
@@ -58,7 +58,8 @@ Result<std::uint32_t> LiveSender::produce(std::uint64_t authority_sent, Backfill
     const bool is_all = !is_pending() && !changed_ && !backfill.is_serving();
     const Pos cursor = is_all ? KITH_TRY(log_.journal_head()) : Pos();
     encode_records(FrameType::kLive,
-                   RecordsFrame{slot_, authority_sent, static_cast<std::uint64_t>(cursor.value), window.records}, out);
+                   RecordsFrame{slot_, authority_frames, static_cast<std::uint64_t>(cursor.value), window.records},
+                   out);
   }
   return sent;
 }

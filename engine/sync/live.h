@@ -29,7 +29,7 @@ class LiveSender {
   void skip_to(Pos last);
   bool has_output() const { return subscribed_ && (changed_ || is_pending()); }
   /// Appends at most one frame; hands a surge to `backfill`. Returns how many entries the frame holds.
-  Result<std::uint32_t> produce(std::uint64_t authority_sent, BackfillSender& backfill, Bytes& out);
+  Result<std::uint32_t> produce(std::uint64_t authority_frames, BackfillSender& backfill, Bytes& out);
 
  private:
   bool is_pending() const { return !pending_.ahead.empty() || !pending_.backfill.empty(); }

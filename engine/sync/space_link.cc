@@ -315,7 +315,8 @@ LinkOutcome SpaceLink::receive_records(const Frame& frame) {
   if (!records) return malformed(frame.type);
   const bool is_live = frame.type == FrameType::kLive;
   if (phase_ != Phase::kContent) return out_of_place(frame.type);
-  if (records->authority > authority_.received()) return rubbish("content before the authority that it rests on");
+  if (records->authority > authority_.frames_received())
+    return rubbish("content before the authority that it rests on");
   if (auto pushed = push_before_accepting(); !pushed) return local(std::move(pushed).error());
   const bool idle = live_.is_idle();
   auto accepted = log_.accept(is_live ? live_decoder_ : window_decoder_, records->records);
@@ -351,7 +352,7 @@ Result<void> SpaceLink::push_before_accepting() {
     if (authority_.has_output()) {
       KITH_TRY(authority_.produce(ready_));
     } else {
-      const std::uint32_t sent = KITH_TRY(live_.produce(authority_.sent(), backfill_, ready_));
+      const std::uint32_t sent = KITH_TRY(live_.produce(authority_.frames_sent(), backfill_, ready_));
       counters_.live_out += sent;
       counters_.entries_out += sent;
     }
@@ -526,18 +527,18 @@ Result<void> SpaceLink::produce_content(Bytes& out) {
   const bool content = phase_ == Phase::kContent && live_on_;
   if (content && live_.has_output()) KITH_TRY(seal_due());
   if (content) authority_.mark_changed();
-  const std::uint64_t authority_before = authority_.sent();
+  const std::uint64_t authority_before = authority_.entries_sent();
   if (authority_.has_output()) KITH_TRY(authority_.produce(out));
-  counters_.authority_out += authority_.sent() - authority_before;
+  counters_.authority_out += authority_.entries_sent() - authority_before;
   if (authority_.has_output() || !content) return {};
   if (live_.has_output()) {
-    const std::uint32_t sent = KITH_TRY(live_.produce(authority_.sent(), backfill_, out));
+    const std::uint32_t sent = KITH_TRY(live_.produce(authority_.frames_sent(), backfill_, out));
     counters_.live_out += sent;
     counters_.entries_out += sent;
     return {};
   }
   if (!backfill_.has_output()) return {};
-  const std::uint32_t sent = KITH_TRY(backfill_.produce(authority_.sent(), out));
+  const std::uint32_t sent = KITH_TRY(backfill_.produce(authority_.frames_sent(), out));
   if (sent == 0) return {};
   waiting_since_ = clock_.steady_ms();
   ++counters_.windows_out;

@@ -203,9 +203,12 @@ class Wire {
     run();
   }
 
-  void expect_healthy() const {
+  void expect_no_fault() const {
     EXPECT_EQ(dialer.fault(), Fault::kNone) << dialer.fault_detail();
     EXPECT_EQ(listener.fault(), Fault::kNone) << listener.fault_detail();
+  }
+  void expect_healthy() const {
+    expect_no_fault();
     EXPECT_FALSE(dialer.is_closed());
     EXPECT_FALSE(listener.is_closed());
   }
