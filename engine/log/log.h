@@ -57,11 +57,14 @@ class Governor {
     std::vector<EntryId> refs;
   };
   virtual Result<Writing> writing() = 0;
-  /// New authority entries were stored, in order; their effects (who counts, which keys) are to be worked out, and then
-  /// `Log::rejudge` called for logs whose verdict changed.
+  /// New authority entries, ours or others', in order, within the transaction that stores them, before `person_of` is
+  /// asked for their logs. Their effects (who counts, which keys) are to be worked out, and then `Log::rejudge` called
+  /// for logs whose verdict changed.
   virtual Result<void> authority_arrived(std::span<const AuthorityEntry> entries) = 0;
   /// Two ids for one number: the proof of it (formats 11).
   virtual Result<void> log_doubled(const DeviceId& device, Seq seq, ByteView proof) = 0;
+  /// A transaction in which one of the two was called has failed: what is true is what `each_authority` gives.
+  virtual void authority_undone() {}
 };
 
 struct Accepted {
@@ -115,6 +118,8 @@ class Log {
   std::vector<EntryId> authority_heads() const;
   /// What is held at a number of a log.
   Result<std::optional<EntryId>> id_at(const DeviceId& device, Seq seq);
+  /// The changeset at a place of the journal, entry or tail. nullopt: none there that is readable here.
+  Result<std::optional<store::StoredChangeset>> changeset_at(Pos pos);
   /// Every authority entry in an order in which refs come first.
   Result<void> each_authority(const std::function<Result<void>(const AuthorityEntry&)>& visit);
 
@@ -179,8 +184,9 @@ class Log {
   };
   Result<Counters> counters();
 
- private:
   struct Impl;
+
+ private:
   explicit Log(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };
