@@ -30,7 +30,7 @@ Error newer() {
 
 Result<Bytes> encode_key_file(Random& random, std::string_view password, ByteView content) {
   if (content.size() > kKeyFileContentBytesMax) {
-    return Error(ErrorCode::kTooLarge, "The key file would grow beyond its bound of 1 MiB.",
+    return Error(ErrorCode::kTooLarge, "The key file would grow beyond its bound of 16 MiB.",
                  "Leave a space that is no longer needed.");
   }
   const bool clear = password.empty();

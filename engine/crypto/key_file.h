@@ -11,7 +11,7 @@
 
 namespace kith::crypto {
 
-inline constexpr std::size_t kKeyFileContentBytesMax = 1 << 20;
+inline constexpr std::size_t kKeyFileContentBytesMax = 16 << 20;
 
 /// Empty password: mode 0, whose parameters, salt and nonce are zero and whose box is the content itself.
 Result<Bytes> encode_key_file(Random& random, std::string_view password, ByteView content);

@@ -67,6 +67,8 @@ std::vector<std::string_view> suggestions_for(std::string_view word) {
   if (word.size() > kShownWordBytesMax) return out;
   std::array<std::vector<std::string_view>, kSuggestionDistanceMax + 1> by_distance;
   for (const std::string_view candidate : kWords) {
+    const std::size_t longer = std::max(candidate.size(), word.size());
+    if (longer - std::min(candidate.size(), word.size()) > kSuggestionDistanceMax) continue;
     const std::size_t distance = edit_distance(candidate, word);
     if (distance <= kSuggestionDistanceMax) by_distance[distance].push_back(candidate);
   }
