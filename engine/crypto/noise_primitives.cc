@@ -28,9 +28,9 @@ Sha256 sha256(std::initializer_list<ByteView> parts) {
   return out;
 }
 
-Sha256 hmac_sha256(ByteView key32, std::initializer_list<ByteView> parts) {
+Sha256 hmac_sha256(ByteView key, std::initializer_list<ByteView> parts) {
   crypto_auth_hmacsha256_state state;
-  crypto_auth_hmacsha256_init(&state, key32.data(), key32.size());
+  crypto_auth_hmacsha256_init(&state, key.data(), key.size());
   for (const ByteView part : parts) crypto_auth_hmacsha256_update(&state, part.data(), part.size());
   Sha256 out;
   crypto_auth_hmacsha256_final(&state, out.data.data());

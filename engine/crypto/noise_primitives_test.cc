@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Published answers: FIPS 180-2 for SHA-256, RFC 4231 for HMAC, RFC 8439 for the cipher (whose nonce is given there in full, so it
-// is checked by its own round trip and by the handshakes of p2p).
+// Published answers: FIPS 180-2 for SHA-256, RFC 4231 for HMAC, RFC 8439 for the cipher (whose nonce is given there in
+// full, so it is checked by its own round trip and by the handshakes of p2p).
 #include "crypto/noise_primitives.h"
 
 #include <gtest/gtest.h>
