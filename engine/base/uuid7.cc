@@ -4,9 +4,19 @@
 namespace kith {
 
 std::string Uuid::text() const {
-  const std::string hex = to_hex(data);
-  return hex.substr(0, 8) + '-' + hex.substr(8, 4) + '-' + hex.substr(12, 4) + '-' + hex.substr(16, 4) + '-' +
-         hex.substr(20);
+  std::string out(kTextBytes, '-');
+  write_text(std::span<char, kTextBytes>(out));
+  return out;
+}
+
+void Uuid::write_text(std::span<char, kTextBytes> out) const {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::size_t at = 0;
+  for (std::size_t i = 0; i < data.size(); ++i) {
+    if (i == 4 || i == 6 || i == 8 || i == 10) out[at++] = '-';
+    out[at++] = kDigits[data[i] >> 4];
+    out[at++] = kDigits[data[i] & 15];
+  }
 }
 
 std::optional<Uuid> Uuid::parse(std::string_view text) {

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -16,6 +17,9 @@ struct Uuid {
   std::array<std::uint8_t, 16> data{};
   /// "0191e4a0-5b7c-7000-8000-000000000000", lower case.
   std::string text() const;
+  static constexpr std::size_t kTextBytes = 36;
+  /// The same into a buffer, without allocating.
+  void write_text(std::span<char, kTextBytes> out) const;
   /// Exactly the form that text() writes.
   static std::optional<Uuid> parse(std::string_view text);
   friend auto operator<=>(const Uuid&, const Uuid&) = default;

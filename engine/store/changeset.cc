@@ -276,13 +276,17 @@ ShapeWriter::ShapeWriter(Bytes& out, std::uint32_t event, std::string_view event
   if (stamped_) writer.u64(transaction.value);
 }
 
+void put_op(Bytes& out, OpKind kind, std::uint32_t table, const ValueView& key, std::uint64_t columns) {
+  ByteWriter writer(out);
+  writer.varint(static_cast<std::uint64_t>(table) << kKindBits | static_cast<std::uint64_t>(kind));
+  put_value(out, key);
+  if (kind != OpKind::kDelete) writer.varint(columns);
+}
+
 void ShapeWriter::op(OpKind kind, std::uint32_t table, const ValueView& key, std::uint64_t columns,
                      std::int64_t stamp_difference) {
-  ByteWriter writer(out_);
-  writer.varint(static_cast<std::uint64_t>(table) << kKindBits | static_cast<std::uint64_t>(kind));
-  put_value(out_, key);
-  if (kind != OpKind::kDelete) writer.varint(columns);
-  if (stamped_) writer.varint(to_zigzag(stamp_difference));
+  put_op(out_, kind, table, key, columns);
+  if (stamped_) ByteWriter(out_).varint(to_zigzag(stamp_difference));
 }
 
 }  // namespace kith::store

@@ -94,6 +94,9 @@ class ShapeReader {
   std::uint32_t count_ = 0;
 };
 
+/// One op of a shape that is not stamped.
+void put_op(Bytes& out, OpKind kind, std::uint32_t table, const ValueView& key, std::uint64_t columns);
+
 class ShapeWriter {
  public:
   ShapeWriter(Bytes& out, std::uint32_t event, std::string_view event_name, Stamp transaction);

@@ -362,7 +362,8 @@ Result<void> Db::flush() {
 }
 
 Result<void> Db::checkpoint() {
-  return impl_->check(sqlite3_wal_checkpoint_v2(impl_->db, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr));
+  const int rc = sqlite3_wal_checkpoint_v2(impl_->db, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  return rc == SQLITE_BUSY ? Result<void>() : impl_->check(rc);  // a reader is in the way: the next checkpoint will do
 }
 
 std::uint64_t Db::flush_count() const {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: the connection says clearly what is wrong with a file, and a flush is a flush. Method: real files of every wrong kind in a temporary directory.
+// Goal: the connection says clearly what is wrong with a file, and a flush is a flush. Method: real files of every
+// wrong kind in a temporary directory.
 #include "store/db.h"
 
 #include <gtest/gtest.h>

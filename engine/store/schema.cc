@@ -41,21 +41,13 @@ bool is_reserved(std::string_view upper) {
   return upper.starts_with("KITH_") || upper.starts_with("SQLITE_");
 }
 
-std::uint64_t mask_of(const Table& table, bool (*wanted)(const Column&)) {
-  std::uint64_t mask = 0;
+void set_masks(Table& table) {
   for (std::size_t i = 0; i < table.columns.size(); ++i) {
-    if (i != table.key_column && wanted(table.columns[i])) mask |= std::uint64_t{1} << i;
+    if (i == table.key_column) continue;
+    const std::uint64_t bit = std::uint64_t{1} << i;
+    (table.columns[i].merge == MergeType::kLastWriter ? table.last_writer_columns : table.immutable_columns) |= bit;
+    if (table.columns[i].not_null) table.not_null_columns |= bit;
   }
-  return mask;
-}
-
-std::string in_apostrophes(std::string_view text) {
-  std::string out = "'";
-  for (const char c : text) {
-    out += c;
-    if (c == '\'') out += c;
-  }
-  return out + "'";
 }
 
 }  // namespace
@@ -69,16 +61,13 @@ std::string quoted(std::string_view identifier) {
   return out + "\"";
 }
 
-std::uint64_t Table::last_writer_columns() const {
-  return mask_of(*this, [](const Column& column) { return column.merge == MergeType::kLastWriter; });
-}
-
-std::uint64_t Table::immutable_columns() const {
-  return mask_of(*this, [](const Column& column) { return column.merge == MergeType::kImmutable; });
-}
-
-std::uint64_t Table::not_null_columns() const {
-  return mask_of(*this, [](const Column& column) { return column.not_null; });
+std::string in_apostrophes(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    out += c;
+    if (c == '\'') out += c;
+  }
+  return out + "'";
 }
 
 /// Reads the statements of a schema one after another.
@@ -384,6 +373,7 @@ class SchemaParser {
     if (!column.default_sql.empty()) return refuse("a key has no default.", "Hand it in with the INSERT.");
     column.not_null = true;
     table.key_column = *key;
+    set_masks(table);
     return {};
   }
 

@@ -38,9 +38,9 @@ struct Table {
   WriteRule write_rule = WriteRule::kMembers;
 
   /// As column masks of a changeset: bit i is the i-th column; the key is in none of them.
-  std::uint64_t last_writer_columns() const;
-  std::uint64_t immutable_columns() const;
-  std::uint64_t not_null_columns() const;
+  std::uint64_t last_writer_columns = 0;
+  std::uint64_t immutable_columns = 0;
+  std::uint64_t not_null_columns = 0;
 };
 
 class Schema {
@@ -71,7 +71,8 @@ class Schema {
   std::vector<std::string> extras_;  // canonical CREATE INDEX / CREATE VIEW
 };
 
-/// An SQL identifier in double quotes.
+/// An SQL identifier in double quotes, an SQL string in apostrophes.
 std::string quoted(std::string_view identifier);
+std::string in_apostrophes(std::string_view text);
 
 }  // namespace kith::store

@@ -31,9 +31,9 @@ TEST(Schema, reads_tables_events_indexes_and_views) {
   const Table& posts = schema.tables()[0];
   EXPECT_EQ(posts.write_rule, WriteRule::kOwner);
   EXPECT_EQ(posts.key_column, 0u);
-  EXPECT_EQ(posts.immutable_columns(), 2u);
-  EXPECT_EQ(posts.last_writer_columns(), 4u);
-  EXPECT_EQ(posts.not_null_columns(), 4u);
+  EXPECT_EQ(posts.immutable_columns, 2u);
+  EXPECT_EQ(posts.last_writer_columns, 4u);
+  EXPECT_EQ(posts.not_null_columns, 4u);
   EXPECT_EQ(schema.find("COUNTS")->number, 1u);
   EXPECT_EQ(schema.find_event("post edited"), 2u);
   EXPECT_EQ(schema.find_event("post lost"), 0u);

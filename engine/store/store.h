@@ -75,6 +75,8 @@ struct Incoming {
   Pos pos;  // from next_pos(); the log has written, or writes in the same transaction, the journal row
   AuthorRef author;
   Stamp stamp;  // the entry's time
+  Stamp
+      floor;  // the stamp of the entry before this one's group: its cells must be later (formats 6). Zero: not checked
   ByteView shape;
   std::optional<ByteView> values;  // none: erased or withheld
 };
@@ -135,8 +137,8 @@ class Store {
   /// Their values go from tables, journal (tail bodies) and indexes; their shape stays. Cells that they still hold read
   /// as erased (NULL).
   Result<void> erase(std::span<const Pos> positions);
-  /// Takes a transaction of the tail back, leaving nothing; its dependants in the tail must go first (kRefused names
-  /// them).
+  /// Takes a transaction of the tail back, leaving nothing (kRefused once it is sealed: then delete what it wrote); its
+  /// dependants in the tail must go first (kRefused names them).
   Result<void> take_back(Pos first);
 
   /// Drops every projection and replays the journal: the identical state.
@@ -167,7 +169,7 @@ class Store {
 //   < 64; (pos) where state in (2, 3) kith_authors(ref INTEGER PRIMARY KEY, device BLOB UNIQUE, writer BLOB)
 //   kith_births(tbl, lo, n, pos, op)       local births: rowids [lo, lo + n) of a table were born at pos
 //   kith_cells(tbl, row, col, stamp, author, pos, erased)   the winner of each cell that was ever updated
-//   kith_rows(tbl, row, key, life, …)       rows that are not plain: dead, waiting for their birth, born twice, revived
+//   kith_rows(tbl, key, row, state, …)      rows that are not plain: dead, waiting for their birth, revived
 //   kith_touches(tbl, row, pos)            which entries besides its birth touched a row: history, and what retract
 //   recomputes from kith_conflicts(tbl, key, kind, col, pos, …)     what was not dropped silently: second births, edits
 //   of deleted rows, refused writes kith_meta(name, value)                 file format version, schema text, next pos,

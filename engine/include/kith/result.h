@@ -151,9 +151,13 @@ class [[nodiscard]] Result<void> {
 }  // namespace kith
 
 /// Unwraps a Result inside a function that returns a Result: `auto x = KITH_TRY(f());`
-#define KITH_TRY(expression)                                              \
-  __extension__({                                                         \
-    auto kith_try_result = (expression);                                  \
-    if (!kith_try_result.ok()) return std::move(kith_try_result).error(); \
-    std::move(kith_try_result).value();                                   \
+#define KITH_TRY(expression) KITH_TRY_COUNTED(__COUNTER__, expression)
+// A name of its own for each use, because one may stand inside another.
+#define KITH_TRY_COUNTED(counter, expression) KITH_TRY_JOINED(counter, expression)
+#define KITH_TRY_JOINED(counter, expression) KITH_TRY_NAMED(kith_try_##counter, expression)
+#define KITH_TRY_NAMED(name, expression)            \
+  __extension__({                                   \
+    auto name = (expression);                       \
+    if (!name.ok()) return std::move(name).error(); \
+    std::move(name).value();                        \
   })

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/judge.h"
+
+#include <bit>
+
+namespace kith::store {
+namespace {
+
+bool is_key_of(const ValueView& key, const Column& column) {
+  if (column.declared_type == "TEXT") return key.type == ValueView::Type::kText || key.type == ValueView::Type::kUuid;
+  if (column.declared_type == "BLOB") return key.type == ValueView::Type::kBlob;
+  return key.type == ValueView::Type::kInteger;
+}
+
+bool are_columns_allowed(const Op& op, const Table& table) {
+  const std::uint64_t changeable = table.last_writer_columns;
+  const std::uint64_t required = table.not_null_columns;
+  switch (op.kind) {
+    case OpKind::kBirth:
+      return (op.columns & ~(changeable | table.immutable_columns)) == 0 && (required & ~op.columns) == 0;
+    case OpKind::kRevive: return (op.columns & ~changeable) == 0 && (required & changeable & ~op.columns) == 0;
+    case OpKind::kUpdate: return op.columns != 0 && (op.columns & ~changeable) == 0;
+    case OpKind::kDelete: return true;
+  }
+  return false;
+}
+
+bool is_stamp_allowed(Stamp stamp, const StampBounds& bounds) {
+  return stamp <= bounds.entry && stamp > bounds.floor;
+}
+
+bool are_values_sound(const Op& op, const Table& table, ByteReader& values) {
+  // In a birth or revival an absent column is NULL: a present one never is.
+  const std::uint64_t never_null = op.kind == OpKind::kUpdate ? table.not_null_columns : op.columns;
+  for (std::uint64_t left = op.columns; left != 0; left &= left - 1) {
+    const auto value = take_value(values);
+    if (!value || (value->is_null() && (never_null >> std::countr_zero(left) & 1) != 0)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Judgement judge(const Schema& schema, ByteView shape, std::optional<ByteView> values, const StampBounds& bounds) {
+  constexpr Judgement kVoid{.is_void = true, .has_values = false};
+  auto reader = ShapeReader::open(shape);
+  if (!reader.ok() || reader->head().event > schema.events().size()) return kVoid;
+  if (reader->head().transaction != Stamp{} && !is_stamp_allowed(reader->head().transaction, bounds)) return kVoid;
+  ByteReader in(values.value_or(ByteView{}));
+  bool has_values = values.has_value();
+  Op op;
+  for (;;) {
+    auto more = reader->next(op);
+    if (!more.ok()) return kVoid;
+    if (!*more) break;
+    if (op.table >= schema.tables().size()) return kVoid;
+    const Table& table = schema.tables()[op.table];
+    if (!is_key_of(op.key, table.columns[table.key_column]) || !are_columns_allowed(op, table)) return kVoid;
+    if (op.stamp != Stamp{} && !is_stamp_allowed(op.stamp, bounds)) return kVoid;
+    has_values = has_values && are_values_sound(op, table, in);
+  }
+  return {.is_void = false, .has_values = has_values && in.at_end()};
+}
+
+}  // namespace kith::store
