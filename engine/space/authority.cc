@@ -82,36 +82,39 @@ Readers AuthorityState::readers(std::uint64_t at_ms) const {
   Readers out;
   for (const Person* person : members()) {
     if (person->wrap() == nullptr) continue;
-    std::vector<EntryId>& sources = out.keys[*person->wrap()];
+    std::vector<AnyOf>& sources = out[*person->wrap()];
     sources.push_back(person->wrap_entries.back());
-    if (person->confirmed_by) sources.push_back(*person->confirmed_by);
-    for (const DeviceId& id : person->devices) {
-      if (!devices_.at(id).retired_at) out.devices.insert(id);
-    }
+    if (person->confirmed_by) sources.push_back({*person->confirmed_by});
   }
-  if (!constitution_ || !constitution_->opens) return out;
   for (const InviteState* invite : invites()) {
-    const bool is_open = invite->opens && !invite->is_revoked && !invite->is_spent() && at_ms <= invite->expires_ms;
-    if (is_open) out.keys[invite->box].push_back(invite->entry);
+    const bool is_open = may_open(*invite) && !invite->is_revoked() && !invite->is_spent();
+    if (is_open && at_ms <= invite->expires_ms) out[invite->box].push_back({invite->entry});
   }
   return out;
 }
 
-bool AuthorityState::may_all_read(const Readers& readers, std::uint64_t at_ms) const {
-  std::set<BoxPublic> allowed;
+Losses AuthorityState::losses(std::uint64_t at_ms) const {
+  Losses out;
+  for (const auto& [device, retirement] : retirements_) out.known_by.push_back(retirement);
   for (const Person* person : members()) {
-    if (person->wrap() != nullptr) allowed.insert(*person->wrap());
+    for (std::size_t n = 1; n < person->wrap_entries.size(); ++n) out.known_by.push_back(person->wrap_entries[n]);
   }
   for (const InviteState* invite : invites()) {
-    if (!invite->is_revoked && at_ms <= invite->expires_ms) allowed.insert(invite->box);
+    for (const InviteState::Join& join : invite->joins) {
+      if (!persons_.at(join.person).is_member) out.excluded.emplace_back(join.person, join.entry);
+    }
+    if (!may_open(*invite)) continue;
+    if (invite->is_revoked()) {
+      out.known_by.push_back(invite->revocations);
+    } else if (invite->expires_ms < at_ms) {
+      out.expired_ms = std::max(out.expired_ms, invite->expires_ms);
+    }
   }
-  const bool is_lost_key = std::any_of(readers.keys.begin(), readers.keys.end(),
-                                       [&](const auto& key) { return !allowed.contains(key.first); });
-  const bool is_lost_device = std::any_of(readers.devices.begin(), readers.devices.end(), [&](const DeviceId& id) {
-    const Device* known = device(id);
-    return known == nullptr || !known->is_members || known->retired_at;
-  });
-  return !is_lost_key && !is_lost_device;
+  return out;
+}
+
+bool AuthorityState::may_open(const InviteState& invite) const {
+  return invite.opens && constitution_ && constitution_->opens;
 }
 
 // -- Judgement: from facts to the state, one rule after the other, each over all facts. Nothing here knows in which
@@ -132,6 +135,7 @@ class Judgement {
     read_joins();
     admit();
     read_wrap_keys();
+    read_hosts();
     read_epochs();
     return std::move(state_);
   }
@@ -203,15 +207,16 @@ class Judgement {
   /// that leaves less; a doubling begins at the lowest number that was proved.
   void end_devices() {
     for (const Fact* fact : facts_) {
-      if (const auto* retire = as<RetirePayload>(*fact)) end_retired(*retire);
+      if (const auto* retire = as<RetirePayload>(*fact)) end_retired(fact->id, *retire);
       if (fact->convicted) end_doubled(fact->convicted->first, fact->convicted->second);
     }
     for (const auto& [id, seq] : doublings_) end_doubled(id, seq);
   }
 
-  void end_retired(const RetirePayload& retire) {
+  void end_retired(const EntryId& entry, const RetirePayload& retire) {
     Device* device = find_device(retire.log);
     if (device == nullptr || device->person != person_of(retire.identity)) return;
+    state_.retirements_[retire.log].push_back(entry);
     const std::pair last(retire.last_seq, retire.last_id);
     if (!device->retired_at || last < *device->retired_at) device->retired_at = last;
   }
@@ -325,11 +330,10 @@ class Judgement {
     state.expires_ms = said.expires_ms;
     state.uses = said.uses;
     state.opens = said.opens;
-    state.is_revoked = !invite.revocations.empty();
+    for (const Fact* revocation : invite.revocations) state.revocations.push_back(revocation->id);
     for (const Join& join : invite.joins) {
-      state.joins.push_back(join.fact->id);
+      state.joins.push_back({join.fact->id, join.person, join.confirmed_by});
       state.people.insert(join.person);
-      if (join.confirmed_by) state.confirmed.push_back(join.fact->id);
     }
   }
 
@@ -349,22 +353,27 @@ class Judgement {
   }
 
   /// Wrap keys are said by the identity; an honest one says each number once, since they are derived. Of two that
-  /// differ the lower entry. A number counts when all below it are there.
+  /// differ the one in the lower entry. A number counts when all below it are there.
   void read_wrap_keys() {
-    std::map<PersonId, std::map<std::uint32_t, std::pair<const Fact*, const WrapKeyStatement*>>> said;
+    using Saying = std::pair<const Fact*, const WrapKeyStatement*>;
+    std::map<PersonId, std::map<std::uint32_t, std::vector<Saying>>> said;
     for (const Fact* fact : facts_) {
       const Device* device = find_device(fact->author);
-      const WrapKeyStatement* statement =
-          device == nullptr ? nullptr : wrap_key_in(*fact, state_.persons_.at(device->person));
-      if (statement != nullptr) said[device->person].try_emplace(statement->n, fact, statement);
+      if (device == nullptr) continue;
+      const WrapKeyStatement* statement = wrap_key_in(*fact, state_.persons_.at(device->person));
+      if (statement != nullptr) said[device->person][statement->n].emplace_back(fact, statement);
     }
-    for (const auto& [id, keys] : said) {
+    for (const auto& [id, numbers] : said) {
       Person& person = state_.persons_.at(id);
-      for (const auto& [n, key] : keys) {
+      for (const auto& [n, sayings] : numbers) {
         if (n != person.wrap_publics.size()) break;
-        person.wrap_publics.push_back(key.second->wrap);
-        person.vote_publics.push_back(key.second->vote);
-        person.wrap_entries.push_back(key.first->id);
+        const WrapKeyStatement& first = *sayings.front().second;
+        person.wrap_publics.push_back(first.wrap);
+        person.vote_publics.push_back(first.vote);
+        AnyOf& entries = person.wrap_entries.emplace_back();
+        for (const auto& [fact, statement] : sayings) {
+          if (statement->wrap == first.wrap) entries.push_back(fact->id);
+        }
       }
     }
   }
@@ -374,6 +383,19 @@ class Judgement {
     if (const auto* join = as<JoinPayload>(fact)) return &join->wrap_key;
     const auto* keys = as<KeysPayload>(fact);
     return keys != nullptr && book_.holds(fact, *keys, person.identity) ? &keys->wrap_key : nullptr;
+  }
+
+  /// The newest a device says; numbers of one log are ordered.
+  void read_hosts() {
+    std::map<DeviceId, Seq> newest;
+    for (const Fact* fact : facts_) {
+      const auto* host = as<HostPayload>(*fact);
+      if (host == nullptr || !actor(*fact)) continue;
+      const auto [at, is_first] = newest.try_emplace(fact->author, fact->seq);
+      if (!is_first && fact->seq < at->second) continue;
+      at->second = fact->seq;
+      find_device(fact->author)->host = host->host;
+    }
   }
 
   void read_epochs() {

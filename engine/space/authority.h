@@ -20,6 +20,9 @@
 
 namespace kith::space {
 
+/// Entries of which any one tells the same thing.
+using AnyOf = std::vector<EntryId>;
+
 struct Device {
   DeviceId log;
   BoxPublic box;
@@ -29,6 +32,7 @@ struct Device {
   std::uint64_t not_after_ms = 0;
   std::optional<std::pair<Seq, EntryId>> retired_at;  // last that counts
   std::optional<Seq> doubled_at;                      // counts below it, until retired
+  std::optional<HostKey> host;                        // the installation that it runs on, if that listens
   friend bool operator==(const Device&, const Device&) = default;
 
   /// Do certificate, retirement and doubling let this entry count? Above a doubling, a retired log counts on the branch
@@ -41,7 +45,7 @@ struct Person {
   SignPublic identity;
   std::vector<BoxPublic> wrap_publics;  // by n; the last is current
   std::vector<SignPublic> vote_publics;
-  std::vector<EntryId> wrap_entries;    // where each was said
+  std::vector<AnyOf> wrap_entries;      // by n: every entry that says it
   std::vector<DeviceId> devices;        // certified for her, also retired ones
   std::optional<EntryId> joined_by;     // the join (none: founder)
   std::optional<EntryId> confirmed_by;  // if the join needed it
@@ -60,12 +64,18 @@ struct InviteState {
   std::uint64_t expires_ms = 0;
   std::uint32_t uses = 0;
   bool opens = false;
-  bool is_revoked = false;
-  std::vector<EntryId> joins;      // in id order; of people who hold the link, in time
-  std::vector<EntryId> confirmed;  // of these
-  std::set<PersonId> people;       // who joined by it
+  AnyOf revocations;
+  struct Join {
+    EntryId entry;
+    PersonId person;
+    std::optional<EntryId> confirmed_by;
+    friend bool operator==(const Join&, const Join&) = default;
+  };
+  std::vector<Join> joins;    // in id order; of whoever held the link, in time
+  std::set<PersonId> people;  // who joined by it
   friend bool operator==(const InviteState&, const InviteState&) = default;
 
+  bool is_revoked() const { return !revocations.empty(); }
   bool is_spent() const { return people.size() >= uses; }
 };
 
@@ -84,11 +94,15 @@ struct Wrap {
   friend bool operator==(const Wrap&, const Wrap&) = default;
 };
 
-/// Who can read what is written now: wrap keys of members and box keys of open invitations, and the devices behind
-/// them.
-struct Readers {
-  std::map<BoxPublic, std::vector<EntryId>> keys;  // key -> the entries that made it a reader's
-  std::set<DeviceId> devices;
+/// Whom a new epoch is wrapped for: wrap keys of members and box keys of open invitations, each with what made it a
+/// reader's. An entry that reaches one of each AnyOf knows of the reader.
+using Readers = std::map<BoxPublic, std::vector<AnyOf>>;
+
+/// Every loss of a reader. An epoch that does not know of each was, or may have been, wrapped for somebody who is gone.
+struct Losses {
+  std::vector<AnyOf> known_by;                         // devices retired, wrap keys replaced, invitations revoked
+  std::uint64_t expired_ms = 0;                        // when the last invitation expired
+  std::vector<std::pair<PersonId, EntryId>> excluded;  // people whose joins wait for confirmation
 };
 
 class Authority {
@@ -133,15 +147,17 @@ class AuthorityState final : public Authority {
   const std::unordered_map<DeviceId, Device, FixedBytesHash>& devices() const { return devices_; }
   const std::vector<Epoch>& epochs() const { return epochs_; }
   const std::vector<Wrap>& wraps() const { return wraps_; }
-  /// Whom a new epoch is wrapped for at this time. An invitation that is spent is not among them.
+  /// Readers at this time. An invitation that is spent is not among them any more: who joined reads as a member.
   Readers readers(std::uint64_t at_ms) const;
-  /// May everybody among `readers` still read? An invitation that is spent may until it expires: who holds the link is
-  /// a member now, or was seen.
-  bool may_all_read(const Readers& readers, std::uint64_t at_ms) const;
+  /// Losses until this time. That an invitation is spent is none: who else holds the link reads until it expires.
+  Losses losses(std::uint64_t at_ms) const;
   friend bool operator==(const AuthorityState& a, const AuthorityState& b);
 
  private:
   friend class Judgement;
+  /// Does its holder read at once?
+  bool may_open(const InviteState& invite) const;
+
   Lineage lineage_;
   Hash schema_hash_;
   std::string schema_text_;
@@ -149,6 +165,7 @@ class AuthorityState final : public Authority {
   std::map<PersonId, Person> persons_;
   std::unordered_map<DeviceId, Device, FixedBytesHash> devices_;
   std::map<std::pair<SignPublic, PersonId>, InviteState> invites_;
+  std::map<DeviceId, AnyOf> retirements_;
   std::vector<Epoch> epochs_;  // in id order
   std::vector<Wrap> wraps_;    // in id order
 };
@@ -164,6 +181,8 @@ class FactBook {
   void add_doubling(const DeviceId& device, Seq seq);
   const Fact* find(const EntryId& id) const;
   const std::deque<Fact>& facts() const { return facts_; }
+  /// Its number in facts(): the order of arrival here. The entry must be here.
+  std::size_t place(const EntryId& entry) const { return index_.at(entry); }
 
   AuthorityState state();
   /// The state in the closure of an entry, itself included: what its author says to have known.

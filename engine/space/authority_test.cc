@@ -94,7 +94,7 @@ TEST(Authority, a_join_that_knows_the_revocation_is_void_even_if_confirmed) {
   const EntryId join = village.join(dan, Link("1"));
   village.confirm(village.ana, join);
   EXPECT_FALSE(village.is_member(dan));
-  EXPECT_TRUE(village.state().invite(Link("1").invite())->is_revoked);
+  EXPECT_TRUE(village.state().invite(Link("1").invite())->is_revoked());
 }
 
 TEST(Authority, a_join_beside_a_revocation_waits_for_confirmation) {
@@ -340,8 +340,8 @@ TEST(Authority, a_new_wrap_key_follows_the_old_one_without_a_gap) {
   const Person* ana = state.person(village.ana.person());
   ASSERT_EQ(ana->wrap_publics.size(), 2u);
   EXPECT_EQ(ana->wrap_publics[1], village.ana.wrap_key(village.space, 1).wrap);
-  EXPECT_TRUE(state.readers(village.now_ms).keys.contains(ana->wrap_publics[1]));
-  EXPECT_FALSE(state.readers(village.now_ms).keys.contains(ana->wrap_publics[0]));
+  EXPECT_TRUE(state.readers(village.now_ms).contains(ana->wrap_publics[1]));
+  EXPECT_FALSE(state.readers(village.now_ms).contains(ana->wrap_publics[0]));
 }
 
 TEST(Authority, nobody_says_anothers_wrap_key) {
@@ -372,41 +372,56 @@ TEST(Authority, open_invitations_are_readers_until_they_are_spent_revoked_or_exp
   Village village;
   const Link link("1");
   House dan = village.house("Dan");
-  const auto reads = [&](std::uint64_t at_ms) { return village.state().readers(at_ms).keys.contains(link.box); };
+  const auto reads = [&](std::uint64_t at_ms) { return village.state().readers(at_ms).contains(link.box); };
   village.invite(village.ana, link);
   EXPECT_TRUE(reads(village.expires_ms));
   EXPECT_FALSE(reads(village.expires_ms + 1));
-  const Readers with_link = village.state().readers(village.now_ms);
-  village.join(dan, link);
+  const EntryId join = village.join(dan, link);
   EXPECT_FALSE(reads(village.now_ms)) << "spent: no new epoch is wrapped for it";
-  EXPECT_TRUE(village.state().may_all_read(with_link, village.now_ms)) << "but what it reads, it may until it expires";
-  EXPECT_FALSE(village.state().may_all_read(with_link, village.expires_ms + 1));
+  village.entries.pop_back();
+  EXPECT_TRUE(reads(village.now_ms));
   village.invite(village.ana, link, 0);
-  EXPECT_FALSE(village.state().may_all_read(with_link, village.now_ms));
+  EXPECT_FALSE(reads(village.now_ms));
+  EXPECT_NE(join, EntryId{});
 }
 
-TEST(Authority, a_reader_is_lost_with_a_device_a_wrap_key_or_a_membership) {
+TEST(Authority, devices_wrap_keys_and_invitations_that_end_are_losses) {
   Village village;
   House laptop = village.house("Ana", "laptop");
+  const EntryId zero = village.certify(laptop);
+  village.invite(village.ana, Link("1"));
+  EXPECT_TRUE(village.state().losses(village.expires_ms).known_by.empty());
+  EXPECT_EQ(village.state().losses(village.expires_ms).expired_ms, 0u);
+  EXPECT_EQ(village.state().losses(village.expires_ms + 1).expired_ms, village.expires_ms);
+  const EntryId renewal = village.renew(village.ana, 1);
+  const EntryId retirement = village.retire(village.ana, laptop, Seq(0), zero);
+  const EntryId revocation = village.invite(village.ana, Link("1"), 0);
+  const Losses losses = village.state().losses(village.expires_ms + 1);
+  const std::vector<AnyOf> expected{{retirement}, {renewal}, {revocation}};
+  EXPECT_EQ(losses.known_by, expected);
+  EXPECT_EQ(losses.expired_ms, 0u) << "a revoked invitation needs no expiry";
+}
+
+TEST(Authority, people_whose_joins_wait_are_losses) {
+  Village village;
   House dan = village.house("Dan");
   House eve = village.house("Eve");
-  const EntryId zero = village.certify(laptop);
   const EntryId invite = village.invite(village.ana, Link("1"));
-  village.join(dan, Link("1"), {invite});
-  const Readers before = village.state().readers(village.now_ms);
-  EXPECT_TRUE(village.state().may_all_read(before, village.now_ms));
-  const std::vector<log::AuthorityEntry> then = village.entries;
-  const auto is_reader_lost = [&] {
-    const bool is_lost = !village.state().may_all_read(before, village.now_ms);
-    village.entries = then;
-    return is_lost;
-  };
-  village.retire(village.ana, laptop, Seq(0), zero);
-  EXPECT_TRUE(is_reader_lost());
-  village.renew(village.ana, 1);
-  EXPECT_TRUE(is_reader_lost());
-  village.join(eve, Link("1"), {invite});
-  EXPECT_TRUE(is_reader_lost());
+  const EntryId by_dan = village.join(dan, Link("1"), {invite});
+  EXPECT_TRUE(village.state().losses(0).excluded.empty());
+  const EntryId by_eve = village.join(eve, Link("1"), {invite});
+  village.confirm(village.ana, by_dan);
+  const std::vector<std::pair<PersonId, EntryId>> expected{{eve.person(), by_eve}};
+  EXPECT_EQ(village.state().losses(0).excluded, expected);
+}
+
+TEST(Authority, a_device_says_where_it_runs) {
+  Village village;
+  const HostKey first{testing::key_named("first").data};
+  const HostKey second{testing::key_named("second").data};
+  village.write(village.ana, log::Kind::kHost, encode(HostPayload{first}));
+  village.write(village.ana, log::Kind::kHost, encode(HostPayload{second}));
+  EXPECT_EQ(village.state().device(village.ana.device())->host, second);
 }
 
 /// A village in which everything that can be said has been said, also the wrong things, over old and new heads.

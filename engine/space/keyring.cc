@@ -90,7 +90,8 @@ Result<Keyring> Keyring::decode(ByteView content) {
   codec::CborReader in(content);
   Keyring keyring;
   in.array_of(5);
-  if (in.uint() > kVersion && in.ok()) {
+  const std::uint64_t version = in.uint();
+  if (in.ok() && version > kVersion) {
     return Error(ErrorCode::kNewerVersion, "The key file was written by a newer version of Kith.", "Update Kith.");
   }
   keyring.root = take_optional(in);
@@ -99,6 +100,7 @@ Result<Keyring> Keyring::decode(ByteView content) {
   const std::uint64_t count = in.array();
   for (std::uint64_t i = 0; i < count && i < kSpacesMax && in.ok(); ++i) keyring.spaces.push_back(take_space(in));
   KITH_TRY(in.finish("the key file's content"));
+  if (version != kVersion) return Error(ErrorCode::kMalformed, "The key file's content is not of its form.");
   return keyring;
 }
 

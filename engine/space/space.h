@@ -35,6 +35,12 @@ struct OpenOptions {
 
 class Space final : public Database, public log::Governor {
  public:
+  static constexpr std::uint32_t kInviteUsesMax = 1'000;
+  static constexpr std::size_t kDevicesMax = 16;      // of a person, not retired
+  static constexpr std::uint64_t kSpreadMs = 60'000;  // duties that anybody could do are spread over this
+  static constexpr std::uint64_t kTickMs = 1'000;     // while something waits
+  static constexpr std::uint64_t kIdleTickMs = 10'000;
+
   /// A new space of which this person is founder, only operator and only member: genesis (S_0, quorum 1), first epoch.
   /// `host`: zero where nothing listens. Fills `keys` (save the keyring before anything is sent). A personal space:
   /// lineage = crypto::personal_lineage(root), else fresh random.
@@ -44,24 +50,28 @@ class Space final : public Database, public log::Governor {
   /// One that is here already.
   static Result<std::unique_ptr<Space>> open(const Environment& environment, OpenOptions options,
                                              const SpaceKeys& keys);
-  /// An empty replica to join into: `space` as shown by the peer's hello (checked against the link there). Receives
-  /// authority first, then `join`.
+  /// An empty replica to join into: `space` as shown by the peer's hello (kWrongSpace if it is not the link's).
+  /// Receives authority first, then `join`.
   static Result<std::unique_ptr<Space>> visit(const Environment& environment, OpenOptions options, const SpaceId& space,
                                               const Invitation& invitation);
   ~Space() override;
 
   const SpaceId& id() const;
   const Lineage& lineage() const;  // zero while visiting before the genesis came
-  bool is_member() const;          // false: visiting, or no longer a member
+  bool is_member() const;          // false: visiting, or not (or no longer) a member
 
   // -- joining (formats 8)
   /// Once authority is here: checks that the invitation exists and is open, derives identity from `root`, writes entry
-  /// 0 (`join`) of a fresh log, opens the epoch by the invitation's box key, wraps it for its own wrap key. Errors:
-  /// kInviteUnknown, kInviteExpired, kInviteSpent, kWrongSpace, kAlreadyMember.
+  /// 0
+  /// (`join`) of a fresh log, opens the epoch by the invitation's box key, wraps it for its own wrap key. Errors:
+  /// kNotFound (no authority yet), kBadSchema, kInviteUnknown (also when it was withdrawn), kInviteExpired,
+  /// kInviteSpent, kAlreadyMember.
   Result<void> join(const crypto::Key& root, SpaceKeys& keys);
   /// A voucher in our log. `uses` at least 1; returns the link without addresses.
   Result<Invitation> invite(std::uint64_t expires_ms, std::uint32_t uses);
   Result<void> revoke_invite(const SignPublic& invite_public);
+  /// Says, once, on which installation this device runs.
+  Result<void> bind_host(const HostKey& host);
 
   // -- devices
   /// What a new device shows: log ‖ box ‖ nonce (formats 3), made with `make_device_request`.
@@ -72,17 +82,36 @@ class Space final : public Database, public log::Governor {
     std::string text() const;  // base32, pasted or as a QR code
     static Result<DeviceRequest> parse(std::string_view text);
   };
-  /// On the device with the words: certifies the request. The answer goes to the new device (file, paste): certificate,
-  /// space, sealed wrap and self keys.
+  /// On the new device: fresh keys in `keys`, and what to show.
+  static DeviceRequest make_device_request(Random& random, SpaceKeys& keys);
+  /// On a device that remembers the words: certifies the request. The answer goes to the new device (file, paste):
+  /// certificate, space, wrap and self keys sealed to its box key, and the authority entries, so that it can begin
+  /// alone.
   Result<Bytes> link_device(const DeviceRequest& request);
-  /// Ends a device at its last honest entry; next wrap key, new epoch. Needs root.
+  /// On the new device: a member's replica, with entry 0 (`device`) of its log written; content comes by sync.
+  static Result<std::unique_ptr<Space>> link(const Environment& environment, OpenOptions options,
+                                             const DeviceRequest& request, ByteView answer, SpaceKeys& keys);
+  /// Is this log a member's device, or one that was linked here and has not been heard of yet? For hello.
+  bool knows_device(const DeviceId& device) const;
+  /// Ends a device at its last honest entry (none given: the last one here); next wrap key, new epoch. Needs the words.
   Result<void> retire_device(const DeviceId& device, std::optional<Seq> last);
+
+  // -- keys
+  const SpaceKeys& keys() const;
+  const crypto::SigningKey* log_key() const;  // null while visiting
+  /// The words were typed again: linking and retiring work until `forget`. kBadWords: another person's.
+  Result<void> remember(const crypto::Key& root);
+  void forget();
+  /// Called when `keys()` changed by itself (the person's next wrap key): save the keyring. What the change follows
+  /// from is in the database, so a crash before that loses nothing.
+  void set_on_keys_changed(std::function<void()> listener);
 
   // -- housekeeping, called by the owner of the loop
   /// Seals what is due, confirms joins, makes epochs that are missing, applies held entries. Returns when it wants to
   /// be called again (steady ms).
   Result<std::uint64_t> tick();
-  /// Called after every change that peers may want (own entries sealed, entries accepted).
+  /// Called after a change that peers may want: a commit (call `tick` soon: it seals), own entries written. What sync
+  /// accepts, sync tells itself.
   void set_on_change(std::function<void()> listener);
 
   log::Log& log();
@@ -92,6 +121,9 @@ class Space final : public Database, public log::Governor {
   // -- Database
   Result<WriteReceipt> write(std::string_view event, const WriteOptions& options,
                              const std::function<Result<void>(Writer&)>& body) override;
+  /// `write` without the flush: several are saved by one `store().db().flush()`, before anybody is told "saved".
+  Result<WriteReceipt> write_deferred(std::string_view event, const WriteOptions& options,
+                                      const std::function<Result<void>(Writer&)>& body);
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override;
   Result<void> take_back(Pos pos) override;
   std::string new_id() override;
@@ -106,8 +138,9 @@ class Space final : public Database, public log::Governor {
   Result<void> authority_arrived(std::span<const log::AuthorityEntry> entries) override;
   Result<void> log_doubled(const DeviceId& device, Seq seq, ByteView proof) override;
 
- private:
   struct Impl;
+
+ private:
   explicit Space(std::unique_ptr<Impl> impl);
   std::unique_ptr<Impl> impl_;
 };

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the parts of a space share. The methods lie in the file of their task:
+//
+//   space.cc    opening, Database, Governor, absorbing what arrives     members.cc  founding, visiting, joining,
+//   inviting devices.cc  linking, retiring, keys                                 duties.cc   epochs, wraps,
+//   confirmations: tick
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <unordered_map>
+#include <vector>
+
+#include "space/epochs.h"
+#include "space/space.h"
+
+namespace kith::space {
+
+/// When something was noticed that any member could do: whoever has waited long enough does it.
+struct Duty {
+  std::optional<std::uint64_t> since_ms;  // steady
+};
+
+struct Space::Impl {
+  Impl(const Environment& the_environment, const SpaceId& the_id);
+
+  // -- space.cc
+  Result<void> open(OpenOptions& options);
+  /// Names the keys of this device, once there are any.
+  Result<void> set_keys(const SpaceKeys& own);
+  /// Reads every authority entry anew: at the start, and after a transaction that brought some was rolled back.
+  Result<void> reload();
+  Result<void> absorb(std::span<const log::AuthorityEntry> entries);
+  /// Works out the state and whatever follows from it: keys, and which entries count.
+  Result<void> judge();
+  Result<void> learn_wrap_keys();
+  std::optional<crypto::Key> unwrap_wrap_key(const Person& person, std::uint32_t n);
+  /// Opens epochs that own keys or the invitation open, and those that they replace. True: some are new.
+  Result<bool> open_epochs();
+  Result<bool> try_open(const Fact& fact, const EpochId& epoch, const crypto::WrappedRows& rows);
+  Result<bool> read_abouts();
+  Result<void> check_may_write() const;
+  Result<WriteReceipt> write(std::string_view event, const WriteOptions& options,
+                             const std::function<Result<void>(Writer&)>& body);
+
+  const Person* self() const { return me ? state.person(*me) : nullptr; }
+  bool is_member() const { return self() != nullptr && self()->is_member; }
+  /// Does what this device writes count?
+  bool is_active() const;
+  std::uint64_t now_ms() { return environment.clock.wall_ms(); }
+  /// An own authority entry, with its effects worked out.
+  Result<EntryId> append(log::Kind kind, const Bytes& payload);
+  void tell_change();
+
+  // -- members.cc
+  Result<void> check_schema() const;
+  Result<const InviteState*> usable_invite(const SignPublic& invite_key, const PersonId& who);
+
+  // -- devices.cc
+  Result<crypto::Key> person_root() const;
+  Result<std::pair<Seq, EntryId>> last_entry(const DeviceId& device, std::optional<Seq> last);
+  Result<void> renew_wrap_key(const DeviceId& without);
+  Result<Bytes> authority_records();
+
+  // -- duties.cc
+  /// The epoch to write under by formats 7, if there is one.
+  const Epoch* usable_epoch(std::uint64_t at_ms);
+  bool knows_losses(const Epoch& epoch, const Losses& losses);
+  /// That epoch, if this device can open it; else a new one.
+  Result<EpochId> ensure_epoch();
+  Result<EpochId> make_epoch();
+  /// Epochs whose text a reader of `current` would not come by: it and those that it does not hold.
+  std::vector<EpochId> epochs_to_wrap(const EpochId& current) const;
+  std::vector<BoxPublic> uncovered(const EpochId& epoch, const Readers& readers);
+  Result<void> wrap_for(const EpochId& epoch, const std::vector<BoxPublic>& readers);
+  bool is_own_guest(const BoxPublic& reader) const;
+  Result<void> merge_heads();
+  /// Is it this device's turn? It is at once for what follows from its own acts.
+  bool is_due(Duty& duty, bool is_needed, bool is_own);
+  std::uint64_t own_delay_ms() const;
+  Result<void> tell_doublings();
+  Result<void> confirm_joins();
+  Result<void> renew_epoch();
+  Result<void> wrap_missing();
+  Result<void> do_duties();
+
+  Environment environment;
+  SpaceId id;
+  HybridClock hybrid;
+  Uuid7Generator uuids;
+  std::unique_ptr<store::Store> store;
+  std::unique_ptr<log::Log> log;
+  std::optional<EpochKeeper> epochs;
+  log::Governor* governor = nullptr;
+
+  FactBook book;
+  AuthorityState state;
+  std::map<EntryId, std::set<EpochId>> previous;                   // whose secrets each epoch entry that opened holds
+  std::unordered_map<EntryId, std::size_t, FixedBytesHash> tried;  // with how many own secrets rows were tried
+  std::map<std::pair<DeviceId, Seq>, Bytes> untold;                // doublings that no entry tells yet
+  std::unordered_map<EntryId, std::set<PersonId>, FixedBytesHash> members_at;
+
+  SpaceKeys keys;
+  std::optional<crypto::SigningKey> log_key;
+  std::optional<PersonId> me;
+  std::optional<Invitation> invitation;
+  std::set<DeviceId> linked;  // certified here, not heard of yet
+
+  Duty epoch_duty, wrap_duty, merge_duty, confirm_duty;
+  bool are_wraps_done = false;  // nobody lacks a wrap, as far as the state of now says
+  bool has_written = false;     // since the last tick
+  bool have_keys_changed = false;
+  std::function<void()> on_change;
+  std::function<void()> on_keys_changed;
+};
+
+}  // namespace kith::space
