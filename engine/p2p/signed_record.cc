@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "p2p/signed_record.h"
+
+#include "p2p/peer_id.h"
+#include "p2p/protobuf.h"
+
+namespace kith::p2p {
+
+namespace {
+
+// What js, go and rust sign; the RFC in libp2p's specification names another domain.
+constexpr std::string_view kDomain = "libp2p-peer-record";
+constexpr std::array<std::uint8_t, 2> kPayloadType = {0x03, 0x01};
+
+enum EnvelopeField : std::uint32_t {
+  kEnvelopeKey = 1,
+  kEnvelopeType = 2,
+  kEnvelopePayload = 3,
+  kEnvelopeSignature = 5
+};
+enum RecordField : std::uint32_t { kRecordPeer = 1, kRecordSeq = 2, kRecordAddress = 3 };
+constexpr std::uint32_t kAddressBytes = 1;  // the one field of an address
+
+Bytes signed_bytes(ByteView payload) {
+  Bytes out;
+  append_length_prefixed(out, as_bytes(kDomain));
+  append_length_prefixed(out, kPayloadType);
+  append_length_prefixed(out, payload);
+  return out;
+}
+
+std::optional<Multiaddr> decode_address(ByteView bytes) {
+  std::optional<Multiaddr> out;
+  for (ProtoReader in(bytes); in.next();) {
+    if (!in.is_bytes(kAddressBytes)) continue;
+    auto address = Multiaddr::decode(in.field().bytes);
+    if (address.ok()) out = std::move(address).value();
+  }
+  return out;
+}
+
+std::optional<PeerRecord> decode_record(ByteView bytes, const HostKey& peer) {
+  PeerRecord out;
+  bool is_of_peer = false;
+  ProtoReader in(bytes);
+  while (in.next()) {
+    if (in.is_bytes(kRecordPeer)) is_of_peer = equal(in.field().bytes, PeerId::of(peer).bytes());
+    if (in.field().field == kRecordSeq && !in.field().is_bytes) out.seq = in.field().number;
+    if (!in.is_bytes(kRecordAddress)) continue;
+    if (out.addresses.size() == kRecordAddressesMax) return std::nullopt;
+    if (auto address = decode_address(in.field().bytes)) out.addresses.push_back(std::move(*address));
+  }
+  if (!in.ok() || !is_of_peer) return std::nullopt;
+  return out;
+}
+
+}  // namespace
+
+Bytes encode_signed_record(const PeerRecord& record, const crypto::SigningKey& host) {
+  const HostKey key{host.public_key().data};
+  Bytes payload;
+  ProtoWriter writer(payload);
+  writer.bytes(kRecordPeer, PeerId::of(key).bytes());
+  writer.number(kRecordSeq, record.seq);
+  for (const Multiaddr& address : record.addresses) {
+    Bytes inner;
+    ProtoWriter(inner).bytes(kAddressBytes, address.bytes());
+    writer.bytes(kRecordAddress, inner);
+  }
+  Bytes out;
+  ProtoWriter envelope(out);
+  envelope.bytes(kEnvelopeKey, encode_public_key(key));
+  envelope.bytes(kEnvelopeType, kPayloadType);
+  envelope.bytes(kEnvelopePayload, payload);
+  envelope.bytes(kEnvelopeSignature, host.sign_unlabelled(signed_bytes(payload)).view());
+  return out;
+}
+
+std::optional<PeerRecord> decode_signed_record(ByteView envelope, const HostKey& peer) {
+  std::optional<HostKey> key;
+  std::optional<Signature> signature;
+  ByteView type, payload;
+  ProtoReader in(envelope);
+  while (in.next()) {
+    if (in.is_bytes(kEnvelopeKey)) key = decode_public_key(in.field().bytes);
+    if (in.is_bytes(kEnvelopeType)) type = in.field().bytes;
+    if (in.is_bytes(kEnvelopePayload)) payload = in.field().bytes;
+    if (in.is_bytes(kEnvelopeSignature)) signature = Signature::from(in.field().bytes);
+  }
+  if (!in.ok() || key != peer || !signature || !equal(type, kPayloadType)) return std::nullopt;
+  if (!crypto::verify_unlabelled(SignPublic{peer.data}, signed_bytes(payload), *signature)) return std::nullopt;
+  return decode_record(payload, peer);
+}
+
+}  // namespace kith::p2p
