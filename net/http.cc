@@ -53,6 +53,17 @@ std::string percent_encode(std::string_view text) {
   return out;
 }
 
+std::string percent_encode_path(std::string_view path) {
+  std::string out;
+  while (true) {
+    const auto slash = path.find('/');
+    out += percent_encode(path.substr(0, slash));
+    if (slash == std::string_view::npos) return out;
+    out += '/';
+    path.remove_prefix(slash + 1);
+  }
+}
+
 Headers parse_fields(std::string_view text) {
   Headers out;
   while (!text.empty() && out.size() < kFieldsMax) {

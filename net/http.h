@@ -18,6 +18,8 @@ using Headers = std::vector<std::pair<std::string, std::string>>;
 /// Percent-decodes a part of a URL; with `plus_is_space` as forms write it. nullopt if it is malformed.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_space);
 std::string percent_encode(std::string_view text);
+/// Keeps the slashes.
+std::string percent_encode_path(std::string_view path);
 /// name=value&…, as in a query or a form. Malformed pairs are left out; at most kFieldsMax.
 inline constexpr std::size_t kFieldsMax = 64;
 Headers parse_fields(std::string_view text);

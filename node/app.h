@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an app is to a node: two schemas, what to write when a space begins, and the paths that it answers. And what a
+// node is to an app: a Place.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kith/database.h"
+#include "net/http.h"
+#include "node/guard.h"
+
+namespace kith::node {
+
+struct Member {
+  PersonId person;
+  std::vector<DeviceId> devices;
+  bool is_founder = false;
+};
+
+/// How old is what we see, and what of ours has nobody else.
+struct Freshness {
+  bool in_touch = false;                       // a session is live now
+  std::optional<std::uint64_t> last_heard_ms;  // when something last came from outside; none: never
+  std::uint64_t only_here = 0;                 // own transactions that have not left this device
+};
+
+/// A transaction that its author may still take back.
+struct Resting {
+  Pos pos;
+  std::string event;
+  std::uint64_t until_ms = 0;
+};
+
+class Place {
+ public:
+  virtual ~Place() = default;
+  virtual Database& space() = 0;
+  virtual Database& personal() = 0;
+  virtual std::vector<Member> members() = 0;
+  virtual Freshness freshness() = 0;
+  /// The newest one first.
+  virtual Result<std::vector<Resting>> resting() = 0;
+  virtual const Guard& guard() const = 0;
+};
+
+class App {
+ public:
+  virtual ~App() = default;
+  virtual std::string schema() const = 0;
+  virtual std::string personal_schema() const = 0;
+  /// Would these do? Asked before any key is made. An empty `place` is one that somebody else has named.
+  virtual Result<void> check_names(std::string_view place, std::string_view person) const = 0;
+  /// First words in a new space, and of a new member.
+  virtual Result<void> founded(Place& place, std::string_view name, std::string_view person) = 0;
+  virtual Result<void> joined(Place& place, std::string_view person) = 0;
+  virtual Result<std::string> place_name(Place& place) = 0;
+  virtual Result<std::map<PersonId, std::string>> names(Place& place) = 0;
+  /// nullopt: no path of this app. Writes are answered once they are on the medium; the node sees to that.
+  virtual std::optional<net::HttpResponse> handle(Place& place, const net::HttpRequest& request) = 0;
+};
+
+}  // namespace kith::node

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// The journal of a space for people's eyes: who did what when, and what still rests here.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "node/app.h"
+#include "space/space.h"
+
+namespace kith::node {
+
+struct JournalLine {
+  Pos pos;
+  DeviceId device;
+  PersonId person;  // zero: not known (yet)
+  std::uint64_t ms = 0;
+  std::optional<Seq> seq;  // none: not sealed yet
+  std::string kind;        // "content", "join", …
+  std::string event;       // of content that can be opened here
+  std::string state;       // "counts", "locked", …
+};
+
+inline constexpr std::size_t kJournalPageMax = 1'000;
+
+/// Oldest first, after a place.
+Result<std::vector<JournalLine>> journal_page(space::Space& space, Pos after, std::size_t limit);
+/// Transactions of this device that are not sealed, newest first.
+Result<std::vector<Resting>> resting_transactions(space::Space& space);
+
+}  // namespace kith::node

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "node/memory.h"
+
+#include <algorithm>
+#include <cstdio>
+
+namespace kith::node {
+namespace {
+
+constexpr std::string_view kAddresses = "addresses";
+
+std::string cursor_name(const HostKey& peer) {
+  return "cursor " + peer.hex();
+}
+
+std::vector<std::string> lines(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(text.size(), line.size() + 1));
+    if (!line.empty()) out.emplace_back(line);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<Memory> Memory::open(store::Db& db) {
+  KITH_TRY(db.exec("CREATE TABLE IF NOT EXISTS kith_node(name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID"));
+  return Memory(db);
+}
+
+Result<std::optional<std::string>> Memory::get(std::string_view name) {
+  auto statement = KITH_TRY(db_->cached("SELECT value FROM kith_node WHERE name = ?"));
+  const bool is_here = KITH_TRY(statement->bind(1, name).step());
+  return is_here ? std::optional(std::string(statement->text(0))) : std::nullopt;
+}
+
+Result<void> Memory::set(std::string_view name, std::string_view value) {
+  auto statement = KITH_TRY(db_->cached("INSERT OR REPLACE INTO kith_node(name, value) VALUES (?, ?)"));
+  return statement->bind(1, name).bind(2, value).run();
+}
+
+Result<void> Memory::forget(std::string_view name) {
+  auto statement = KITH_TRY(db_->cached("DELETE FROM kith_node WHERE name = ?"));
+  return statement->bind(1, name).run();
+}
+
+Result<std::vector<std::string>> Memory::addresses() {
+  const auto text = KITH_TRY(get(kAddresses));
+  return lines(text.value_or(""));
+}
+
+Result<void> Memory::add_address(std::string_view address) {
+  auto known = KITH_TRY(addresses());
+  if (known.size() >= kAddressesMax || std::find(known.begin(), known.end(), address) != known.end()) return {};
+  std::string text;
+  for (const std::string& one : known) text += one + '\n';
+  return set(kAddresses, text.append(address));
+}
+
+sync::PeerCursor Memory::cursor(const HostKey& peer) {
+  const auto text = get(cursor_name(peer));
+  sync::PeerCursor out;
+  unsigned long long journal = 0;
+  long long pos = 0;
+  if (text.ok() && *text && std::sscanf((*text)->c_str(), "%llu %lld", &journal, &pos) == 2) {
+    out.journal = journal;
+    out.pos = Pos(pos);
+  }
+  return out;
+}
+
+Result<void> Memory::set_cursor(const HostKey& peer, const sync::PeerCursor& cursor) {
+  return set(cursor_name(peer), std::to_string(cursor.journal) + " " + std::to_string(cursor.pos.value));
+}
+
+}  // namespace kith::node

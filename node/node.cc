@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a node comes to be: found and open. Joining is in node_join.cc, what it does while it runs in node_serve.cc.
+#include "node/node.h"
+
+#include <algorithm>
+#include <ctime>
+
+#include "node/node_joining.h"
+
+namespace kith::node {
+namespace {
+
+std::string date_of(std::uint64_t ms) {
+  const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm parts{};
+  ::gmtime_r(&seconds, &parts);
+  char text[32];
+  std::strftime(text, sizeof text, "%Y-%m-%d", &parts);
+  return text;
+}
+
+template <typename T>
+T fresh(Random& random) {
+  T out;
+  random.fill(out.data);
+  return out;
+}
+
+Error taken(const Home& home) {
+  return {ErrorCode::kExists, "There is a neighbourhood at " + home.path() + " already.",
+          "Choose another directory with --home."};
+}
+
+}  // namespace
+
+Node::Node(const Setup& setup, std::unique_ptr<Home> home)
+    : setup_(setup), home_(std::move(home)), guard_(setup.random), timer_(setup.loop) {}
+
+Node::~Node() {
+  setup_.loop.set_after_batch({});
+}
+
+Result<std::unique_ptr<Home>> Node::claim_home(const Setup& setup) {
+  auto home = KITH_TRY(Home::open(setup.home, true));
+  if (home->files().exists(kKeysFile)) return taken(*home);
+  // Databases without keys are what a founding or joining that was cut short has left: nobody can open them.
+  home->discard_files();
+  return home;
+}
+
+Result<std::unique_ptr<Node>> Node::found(const Setup& setup, std::string_view place, std::string_view name,
+                                          const crypto::Key& root) {
+  KITH_TRY(setup.app.check_names(place, name));
+  auto home = KITH_TRY(claim_home(setup));
+  std::unique_ptr<Node> node(new Node(setup, std::move(home)));
+  auto founded = [&]() -> Result<void> {
+    KITH_TRY(node->check_clock());
+    node->make_keys();
+    KITH_TRY(node->found_neighbourhood(root));
+    KITH_TRY(node->found_personal(root));
+    KITH_TRY(node->settle_in());
+    KITH_TRY(setup.app.founded(*node, place, name));
+    return node->save_keys();
+  }();
+  if (founded.ok()) return node;
+  node->space_.reset();
+  node->personal_.reset();
+  node->home_->discard();
+  return std::move(founded).error();
+}
+
+Result<std::unique_ptr<Node>> Node::open(const Setup& setup) {
+  auto home = KITH_TRY(Home::open(setup.home, false));
+  if (!home->files().exists(kKeysFile)) {
+    return Error(ErrorCode::kNotFound, "There is no neighbourhood at " + home->path() + " yet.",
+                 "Begin with `kith found` or `kith join`.");
+  }
+  std::unique_ptr<Node> node(new Node(setup, std::move(home)));
+  KITH_TRY(node->load_keys());
+  KITH_TRY(node->open_spaces());
+  KITH_TRY(node->check_clock());
+  KITH_TRY(node->settle_in());
+  return node;
+}
+
+void Node::make_keys() {
+  keyring_.host_seed = fresh<crypto::Key>(setup_.random);
+  keyring_.storage_key = fresh<crypto::Key>(setup_.random);
+  name_host();
+}
+
+Result<void> Node::load_keys() {
+  keyring_ = KITH_TRY(space::load_keyring(home_->files(), kKeysFile, {}));
+  name_host();
+  return {};
+}
+
+void Node::name_host() {
+  host_key_.data = crypto::SigningKey::from_seed(keyring_.host_seed).public_key().data;
+}
+
+Result<void> Node::save_keys() {
+  return space::save_keyring(home_->files(), kKeysFile, {}, setup_.random, keyring_);
+}
+
+void Node::keep_keys(space::Space& space, std::size_t index) {
+  keyring_.spaces.at(index) = space.keys();
+  forget_root(keyring_.spaces.at(index));
+  note(save_keys());
+}
+
+Result<space::OpenOptions> Node::space_options(std::string_view file, const std::string& schema) {
+  return space::OpenOptions{home_->file(file), KITH_TRY(store::Schema::parse(schema)), keyring_.storage_key};
+}
+
+Result<void> Node::found_neighbourhood(const crypto::Key& root) {
+  space::SpaceKeys keys;
+  auto options = KITH_TRY(space_options(kSpaceFile, setup_.app.schema()));
+  space_ = KITH_TRY(space::Space::found({setup_.clock, setup_.random}, std::move(options), root,
+                                        fresh<Lineage>(setup_.random), host_key_, keys));
+  forget_root(keys);
+  keyring_.spaces.push_back(std::move(keys));
+  return {};
+}
+
+Result<void> Node::found_personal(const crypto::Key& root) {
+  space::SpaceKeys keys;
+  auto options = KITH_TRY(space_options(kPersonalFile, setup_.app.personal_schema()));
+  personal_ = KITH_TRY(space::Space::found({setup_.clock, setup_.random}, std::move(options), root,
+                                           crypto::personal_lineage(root), HostKey{}, keys));
+  forget_root(keys);
+  keyring_.spaces.push_back(std::move(keys));
+  return {};
+}
+
+/// A node keeps no root: whoever steals the disk gets one device, not the person. Linking and retiring devices ask for
+/// the words again.
+void Node::forget_root(space::SpaceKeys& keys) {
+  if (!keys.person_root) return;
+  crypto::wipe(keys.person_root->data);
+  keys.person_root.reset();
+}
+
+Result<std::unique_ptr<space::Space>> Node::open_space(std::string_view file, const std::string& schema,
+                                                       std::size_t index) {
+  if (!home_->files().exists(file) || index >= keyring_.spaces.size()) {
+    return Error(ErrorCode::kNotFound, "The file " + home_->file(file) + " or its key is missing.",
+                 "Put it back from a copy, or join anew in another --home.");
+  }
+  auto options = KITH_TRY(space_options(file, schema));
+  return space::Space::open({setup_.clock, setup_.random}, std::move(options), keyring_.spaces[index]);
+}
+
+Result<void> Node::open_spaces() {
+  space_ = KITH_TRY(open_space(kSpaceFile, setup_.app.schema(), kSpaceIndex));
+  personal_ = KITH_TRY(open_space(kPersonalFile, setup_.app.personal_schema(), kPersonalIndex));
+  return {};
+}
+
+/// After the spaces are there: what this process needs beside them.
+Result<void> Node::settle_in() {
+  memory_ = KITH_TRY(Memory::open(space_->store().db()));
+  if (!houses_) make_houses();
+  for (const std::string& address : KITH_TRY(memory_->addresses())) houses_->keep_dialling(address);
+  if (const auto heard = KITH_TRY(memory_->get(kHeardName)))
+    heard_before_ms_ = std::strtoull(heard->c_str(), nullptr, 10);
+  if (const auto left = KITH_TRY(memory_->get(kLeftName))) left_ = Seq(std::strtoull(left->c_str(), nullptr, 10));
+  if (const auto link = KITH_TRY(memory_->get(kInvitationName))) {
+    // Nobody has told us yet that they know us: we may have been cut off between joining and saying so.
+    houses_->set_invitation(KITH_TRY(space::Invitation::parse(*link)),
+                            [this] { note(memory_->forget(kInvitationName)); });
+  }
+  for (const std::size_t index : {kSpaceIndex, kPersonalIndex}) {
+    space::Space* one = index == kSpaceIndex ? space_.get() : personal_.get();
+    one->set_on_change([this] { is_changed_ = true; });
+    one->set_on_keys_changed([this, one, index] { keep_keys(*one, index); });
+  }
+  setup_.loop.set_after_batch([this] { after_batch(); });
+  return {};
+}
+
+void Node::make_houses() {
+  houses_ = std::make_unique<Houses>(setup_.loop, Link::Context{host_key_, *this, setup_.clock, setup_.random});
+}
+
+/// A clock that is far off would stamp what is written here out of order; so it is said before anything is.
+Result<void> Node::check_clock() {
+  const std::uint64_t now = setup_.clock.wall_ms();
+  std::uint64_t known = kProgramMs;
+  if (space_) {
+    const Rows rows = KITH_TRY(space_->store().query(
+        "SELECT max(stamp) FROM kith_journal WHERE author = (SELECT ref FROM kith_authors WHERE device = ?)",
+        std::array<Value, 1>{to_bytes(space_->log().own().view())}));
+    if (const auto* stamp = std::get_if<std::int64_t>(&rows.rows.at(0).at(0))) {
+      known = std::max(known, Stamp(static_cast<std::uint64_t>(*stamp)).ms() - kClockBehindMsMax);
+    }
+  }
+  if (now >= known) return {};
+  return Error(ErrorCode::kClockAhead,
+               "This device's clock says " + date_of(now) + ", but it cannot be before " + date_of(known) + ".",
+               "Set the clock and try again.");
+}
+
+void Node::note(const Result<void>& result) {
+  if (!result.ok()) trouble_ = result.error().message();
+}
+
+std::string Node::own_address() const {
+  char* absolute = ::realpath(home_->path().c_str(), nullptr);
+  const std::string directory = absolute != nullptr ? absolute : home_->path();
+  std::free(absolute);
+  return "/unix" + directory + "/" + std::string(kSyncSocket);
+}
+
+Result<void> Node::learn_address(const std::string& address) {
+  KITH_TRY(socket_path_of(address));
+  KITH_TRY(memory_->add_address(address));
+  houses_->keep_dialling(address);
+  return {};
+}
+
+// -- Place
+
+Database& Node::space() {
+  return grouped_space_;
+}
+Database& Node::personal() {
+  return grouped_personal_;
+}
+
+std::vector<Member> Node::members() {
+  std::vector<Member> out;
+  for (const space::Person* person : space_->authority().members()) {
+    out.push_back({person->id, person->devices, !person->joined_by.has_value()});
+  }
+  return out;
+}
+
+Freshness Node::freshness() {
+  Freshness out;
+  out.in_touch = houses_->is_in_touch();
+  const std::uint64_t heard = std::max(houses_->last_heard_ms(), heard_before_ms_);
+  if (heard > 0) out.last_heard_ms = heard;
+  auto count = only_here();
+  if (count.ok()) out.only_here = *count;
+  return out;
+}
+
+}  // namespace kith::node

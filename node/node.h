@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+// A node: one person's installation with its neighbourhood and personal space. Opened on a data directory it answers
+// requests, in this process or over HTTP, and keeps sessions with other houses. Everything runs on the loop's thread.
+//
+//   auto node = KITH_TRY(Node::open({home, loop, app, clock, random}));
+//   const auto port = KITH_TRY(node->serve(8440));
+//   loop.run();
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "net/http_server.h"
+#include "net/unix_socket.h"
+#include "node/app.h"
+#include "node/grouped_database.h"
+#include "node/home.h"
+#include "node/houses.h"
+#include "node/memory.h"
+#include "space/keyring.h"
+#include "space/space.h"
+
+namespace kith::node {
+
+/// What a node is made of; everything outlives it.
+struct Setup {
+  std::string home;
+  net::Loop& loop;
+  App& app;
+  Clock& clock;
+  Random& random;
+};
+
+/// How somebody becomes a member.
+struct JoinRequest {
+  space::Invitation invitation;
+  std::string name;
+  crypto::Key root;
+  std::unique_ptr<net::Channel> channel;  // in place of the invitation's addresses
+  std::function<void(std::string_view state, std::uint64_t entries)> on_progress;
+};
+
+class Node final : public sync::Spaces, public Place {
+ public:
+  static constexpr std::uint64_t kTickMsMax = 1'000;
+  static constexpr std::uint64_t kProgressMs = 500;
+  static constexpr std::uint64_t kGoodbyeMs = 100;
+  static constexpr std::uint64_t kClockBehindMsMax = 86'400'000;  // this device's clock against what it wrote before
+  static constexpr std::uint64_t kProgramMs = 1'735'689'600'000;  // 2025-01-01: no clock that is right is before that
+
+  /// A new neighbourhood and, beside it, the personal space. Nothing is left behind if it fails.
+  static Result<std::unique_ptr<Node>> found(const Setup& setup, std::string_view place, std::string_view name,
+                                             const crypto::Key& root);
+  /// Runs the loop until this person is a member and what the other side has is here. Nothing is left behind if it
+  /// fails before the first.
+  static Result<std::unique_ptr<Node>> join(const Setup& setup, JoinRequest request);
+  static Result<std::unique_ptr<Node>> open(const Setup& setup);
+  ~Node() override;
+
+  /// Listens on loopback (port 0: any), on the control, sync and cable sockets, and begins to dial. Returns the port.
+  Result<std::uint16_t> serve(std::uint16_t port);
+  /// Says goodbye to everybody and stops the loop.
+  void shut_down();
+  /// One request. Writes are answered once they are on the medium, one flush for all that wait.
+  void handle(net::HttpRequest request, net::Respond respond);
+  /// The same where nobody serves: runs the loop until there is an answer.
+  net::HttpResponse handle_now(net::HttpRequest request);
+  /// Over this link, until both sides have what the other has and nothing rests here.
+  void sync_once(Link& link, Houses::Done done);
+  /// The same, running the loop; only where nobody serves.
+  Result<void> sync_now(Link& link);
+  /// Running the loop: until the other side is done with us; or says goodbye and waits until it is gone.
+  Result<void> run_until_ended(Link& link);
+  void close_link(Link& link);
+
+  Home& home() { return *home_; }
+  space::Space& neighbourhood() { return *space_; }
+  App& app() { return setup_.app; }
+  Clock& clock() { return setup_.clock; }
+  Houses& houses() { return *houses_; }
+  std::size_t http_connections() const { return server_ ? server_->connections() : 0; }
+  /// Our own address, for other houses of this machine.
+  std::string own_address() const;
+  Result<void> learn_address(const std::string& address);
+  /// The link that came last over the cable socket; null if it has ended.
+  Link* cable() const;
+  /// What went wrong last while nobody asked for anything; empty if nothing did.
+  const std::string& trouble() const { return trouble_; }
+
+  // -- Place
+  Database& space() override;
+  Database& personal() override;
+  std::vector<Member> members() override;
+  Freshness freshness() override;
+  Result<std::vector<Resting>> resting() override;
+  const Guard& guard() const override { return guard_; }
+
+  // -- sync::Spaces
+  std::vector<space::Space*> spaces() override;
+  const crypto::SigningKey* log_key(const SpaceId& space) override;
+  space::Space* visit(const SpaceId& space) override;
+  Result<void> authority_complete(space::Space& space) override;
+  sync::PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) override;
+  void set_peer_cursor(const HostKey& peer, const SpaceId& space, const sync::PeerCursor& cursor) override;
+
+ private:
+  /// An answer that waits for the medium.
+  struct Waiting {
+    net::Respond respond;
+    net::HttpResponse response;
+  };
+  struct Joining;
+
+  static constexpr std::string_view kHeardName = "heard";            // in Memory: wall ms
+  static constexpr std::string_view kLeftName = "left";              // own entries below this number have left
+  static constexpr std::string_view kInvitationName = "invitation";  // until somebody has welcomed us
+
+  Node(const Setup& setup, std::unique_ptr<Home> home);
+
+  // Places in the key file.
+  static constexpr std::size_t kSpaceIndex = 0;
+  static constexpr std::size_t kPersonalIndex = 1;
+
+  // How it comes to be (node.cc, node_join.cc).
+  static Result<std::unique_ptr<Home>> claim_home(const Setup& setup);
+  static void forget_root(space::SpaceKeys& keys);
+  void make_keys();
+  Result<void> load_keys();
+  void name_host();
+  Result<void> save_keys();
+  void keep_keys(space::Space& space, std::size_t index);
+  Result<space::OpenOptions> space_options(std::string_view file, const std::string& schema);
+  Result<void> found_neighbourhood(const crypto::Key& root);
+  Result<void> found_personal(const crypto::Key& root);
+  Result<std::unique_ptr<space::Space>> open_space(std::string_view file, const std::string& schema, std::size_t index);
+  Result<void> open_spaces();
+  Result<void> settle_in();
+  void make_houses();
+  Result<void> check_clock();
+  Result<void> run_join(JoinRequest& request);
+  Result<void> become_member(space::Space& space);
+  Result<Link*> dial_inviter(JoinRequest& request);
+  Result<void> wait_for(Link& link, std::function<bool()> is_done);
+  void show_progress();
+
+  // While it runs (node_serve.cc).
+  void route(net::HttpRequest request, net::Respond respond);
+  void after_batch();
+  void flush_and_answer();
+  void tick();
+  void schedule(std::uint64_t at_ms);
+  void remember_what_left();
+  void remember_heard();
+  Result<std::uint64_t> only_here();
+  Result<void> listen_for_houses();
+  void note(const Result<void>& result);
+
+  Setup setup_;
+  std::unique_ptr<Home> home_;
+  space::Keyring keyring_;
+  HostKey host_key_;
+  Guard guard_;
+  std::unique_ptr<space::Space> space_;
+  std::unique_ptr<space::Space> personal_;
+  std::optional<Memory> memory_;
+  std::unique_ptr<Houses> houses_;
+  std::unique_ptr<Joining> joining_;
+  std::unique_ptr<net::HttpServer> server_;
+  std::unique_ptr<net::UnixListener> sync_listener_;
+  std::unique_ptr<net::UnixListener> cable_listener_;
+  const Link* cable_ = nullptr;
+  net::Timer timer_;
+  std::vector<Waiting> waiting_;
+  GroupedDatabase grouped_space_{space_};
+  GroupedDatabase grouped_personal_{personal_};
+  Seq left_;                           // own entries below it have left this device
+  std::uint64_t heard_before_ms_ = 0;  // from an earlier run
+  std::string trouble_;                // what went wrong with no request to tell it to
+  bool is_changed_ = false;
+  bool is_shutting_down_ = false;
+};
+
+}  // namespace kith::node

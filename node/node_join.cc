@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// How somebody becomes a member: dial, receive authority, join, receive the rest, say the name.
+#include "node/node.h"
+#include "node/node_joining.h"
+
+namespace kith::node {
+namespace {
+
+Error no_address() {
+  return {ErrorCode::kUnreachable, "The invitation has no address that can be dialled from here.",
+          "Ask for a new one, or reach the other house with --via 'ssh … kith sync --stdio'."};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Node>> Node::join(const Setup& setup, JoinRequest request) {
+  KITH_TRY(setup.app.check_names({}, request.name));
+  auto home = KITH_TRY(claim_home(setup));
+  std::unique_ptr<Node> node(new Node(setup, std::move(home)));
+  const auto joined = node->run_join(request);
+  const bool is_member = node->joining_->is_member;
+  node->joining_.reset();
+  if (is_member) {
+    // What is missing comes with the next connection: the person belongs here, and that is on the disk.
+    node->note(joined);
+    return node;
+  }
+  node->houses_.reset();
+  node->space_.reset();
+  node->personal_.reset();
+  node->home_->discard();
+  return joined.error();
+}
+
+Result<void> Node::run_join(JoinRequest& request) {
+  joining_ = std::make_unique<Joining>(Joining{request});
+  KITH_TRY(check_clock());
+  make_keys();
+  make_houses();
+  setup_.loop.set_after_batch([this] { after_batch(); });
+  Link* link = KITH_TRY(dial_inviter(request));
+  KITH_TRY(wait_for(*link, [&] { return joining_->is_member && link->is_settled(); }));
+  KITH_TRY(setup_.app.joined(*this, request.name));
+  // The name must have gone out too, or the others see somebody without one.
+  is_changed_ = true;
+  return wait_for(*link, [&] { return !is_changed_ && !space_->log().has_tail() && link->is_settled(); });
+}
+
+Result<Link*> Node::dial_inviter(JoinRequest& request) {
+  if (request.channel)
+    return houses_->add({sync::Role::kDialer, "cable", std::move(request.channel), request.invitation});
+  Error failure = no_address();
+  for (const std::string& address : request.invitation.addresses) {
+    auto link = houses_->dial(address, request.invitation);
+    if (link.ok()) return link;
+    failure = std::move(link).error();
+  }
+  return failure;
+}
+
+Result<void> Node::wait_for(Link& link, std::function<bool()> is_done) {
+  Result<void> outcome;
+  houses_->watch(link, std::move(is_done), [&](Result<void> result) {
+    outcome = std::move(result);
+    setup_.loop.stop();
+  });
+  tick();
+  setup_.loop.run();
+  // The space refused to be joined: that is the reason, and the end of the connection only its consequence.
+  if (!outcome.ok() && joining_ && joining_->failure) return *joining_->failure;
+  return outcome;
+}
+
+void Node::show_progress() {
+  if (!joining_ || !joining_->request.on_progress || houses_->links().empty()) return;
+  const std::uint64_t now = setup_.clock.steady_ms();
+  if (now < joining_->progress_ms) return;
+  joining_->progress_ms = now + kProgressMs;
+  const sync::Session* session = houses_->links().front()->session();
+  if (session == nullptr) return;
+  const auto progress = session->progress();
+  joining_->request.on_progress(progress.empty() ? "hello" : progress.front().state, session->counters().entries_in);
+}
+
+// -- sync::Spaces
+
+std::vector<space::Space*> Node::spaces() {
+  // The personal space stays on this device: hosting it elsewhere comes with the browser.
+  return space_ ? std::vector{space_.get()} : std::vector<space::Space*>();
+}
+
+const crypto::SigningKey* Node::log_key(const SpaceId& space) {
+  return space_ && space_->id() == space ? space_->log_key() : nullptr;
+}
+
+space::Space* Node::visit(const SpaceId& space) {
+  if (space_) return space_->id() == space ? space_.get() : nullptr;
+  if (!joining_) return nullptr;
+  auto options = space_options(kSpaceFile, setup_.app.schema());
+  if (options.ok()) {
+    auto visited =
+        space::Space::visit({setup_.clock, setup_.random}, std::move(*options), space, joining_->request.invitation);
+    if (visited.ok()) {
+      space_ = std::move(*visited);
+      return space_.get();
+    }
+    joining_->failure = std::move(visited).error();
+  } else {
+    joining_->failure = std::move(options).error();
+  }
+  return nullptr;
+}
+
+Result<void> Node::authority_complete(space::Space& space) {
+  if (!joining_ || joining_->is_member) return {};
+  auto joined = become_member(space);
+  if (!joined.ok()) joining_->failure = joined.error();
+  return joined;
+}
+
+/// Everything is on the disk before the session may send the first byte of it; the key file last, because databases
+/// without keys count as nothing.
+Result<void> Node::become_member(space::Space& space) {
+  space::SpaceKeys keys;
+  KITH_TRY(space.join(joining_->request.root, keys));
+  KITH_TRY(space.bind_host(host_key_));
+  forget_root(keys);
+  keyring_.spaces.push_back(std::move(keys));
+  KITH_TRY(found_personal(joining_->request.root));
+  KITH_TRY(settle_in());
+  KITH_TRY(memory_->set(kInvitationName, joining_->request.invitation.link()));
+  for (const std::string& address : joining_->request.invitation.addresses) KITH_TRY(memory_->add_address(address));
+  KITH_TRY(space.store().db().flush());
+  KITH_TRY(personal_->store().db().flush());
+  KITH_TRY(save_keys());
+  joining_->is_member = true;
+  return {};
+}
+
+sync::PeerCursor Node::peer_cursor(const HostKey& peer, const SpaceId&) {
+  return memory_ ? memory_->cursor(peer) : sync::PeerCursor{};
+}
+
+void Node::set_peer_cursor(const HostKey& peer, const SpaceId&, const sync::PeerCursor& cursor) {
+  if (memory_) note(memory_->set_cursor(peer, cursor));
+}
+
+}  // namespace kith::node

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+// The state of a join that is under way.
+#pragma once
+
+#include <optional>
+
+#include "node/node.h"
+
+namespace kith::node {
+
+struct Node::Joining {
+  JoinRequest& request;
+  bool is_member = false;          // on the disk
+  std::optional<Error> failure{};  // why the space could not be joined
+  std::uint64_t progress_ms = 0;   // when to show it again
+};
+
+}  // namespace kith::node

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a node does while it runs: requests, one flush for all that wait, ticks, listeners.
+#include <algorithm>
+
+#include "node/api.h"
+#include "node/journal.h"
+#include "node/node.h"
+#include "node/node_joining.h"
+#include "node/problem.h"
+
+namespace kith::node {
+namespace {
+
+bool is_write(const net::HttpRequest& request) {
+  return request.method != "GET" && request.method != "HEAD";
+}
+
+}  // namespace
+
+Result<std::uint16_t> Node::serve(std::uint16_t port) {
+  server_ = std::make_unique<net::HttpServer>(setup_.loop, [this](net::HttpRequest request, net::Respond respond) {
+    handle(std::move(request), std::move(respond));
+  });
+  const std::uint16_t taken = KITH_TRY(server_->listen_loopback(port));
+  KITH_TRY(server_->listen_local(home_->file(kControlSocket)));
+  KITH_TRY(listen_for_houses());
+  tick();
+  return taken;
+}
+
+Result<void> Node::listen_for_houses() {
+  sync_listener_ = KITH_TRY(
+      net::UnixListener::open(setup_.loop, home_->file(kSyncSocket), [this](std::unique_ptr<net::Channel> channel) {
+        houses_->add({sync::Role::kListener, "from this machine", std::move(channel), {}});
+        tick();
+      }));
+  cable_listener_ = KITH_TRY(
+      net::UnixListener::open(setup_.loop, home_->file(kCableSocket), [this](std::unique_ptr<net::Channel> channel) {
+        cable_ = houses_->add({sync::Role::kDialer, "cable", std::move(channel), {}});
+        tick();
+      }));
+  return {};
+}
+
+void Node::shut_down() {
+  if (is_shutting_down_) return;
+  is_shutting_down_ = true;
+  sync_listener_.reset();
+  cable_listener_.reset();
+  remember_heard();
+  houses_->close_all();
+  // One turn of the loop for the goodbyes.
+  timer_.start(kGoodbyeMs, [this] { setup_.loop.stop(); });
+}
+
+void Node::handle(net::HttpRequest request, net::Respond respond) {
+  if (const auto allowed = guard_.check(request); !allowed.ok()) return respond(problem(allowed.error()));
+  if (!is_write(request)) return route(std::move(request), std::move(respond));
+  route(std::move(request), [this, respond = std::move(respond)](net::HttpResponse response) {
+    waiting_.push_back({respond, std::move(response)});
+  });
+}
+
+net::HttpResponse Node::handle_now(net::HttpRequest request) {
+  request.is_local = true;
+  net::HttpResponse out;
+  handle(std::move(request), [&](net::HttpResponse response) {
+    out = std::move(response);
+    setup_.loop.stop();
+  });
+  if (!waiting_.empty()) flush_and_answer();
+  if (out.body.empty() && out.status == 200) setup_.loop.run();
+  return out;
+}
+
+void Node::route(net::HttpRequest request, net::Respond respond) {
+  if (answer_node_request(*this, request, respond)) return;
+  if (auto answer = setup_.app.handle(*this, request)) return respond(std::move(*answer));
+  respond(
+      problem({ErrorCode::kNotFound, "There is nothing at " + request.path + ".", "The paths are in docs/rest.md."}));
+}
+
+void Node::after_batch() {
+  if (!waiting_.empty()) flush_and_answer();
+  if (houses_->take_news()) is_changed_ = true;
+  if (is_changed_ && space_) {
+    tick();
+    is_changed_ = false;
+    houses_->notify(space_->id());
+  }
+  houses_->check_watches();
+}
+
+void Node::flush_and_answer() {
+  Result<void> flushed = space_->store().db().flush();
+  if (flushed.ok()) flushed = personal_->store().db().flush();
+  is_changed_ = true;
+  for (Waiting& waiting : std::exchange(waiting_, {})) {
+    waiting.respond(flushed.ok() || waiting.response.status >= 400 ? std::move(waiting.response)
+                                                                   : problem(flushed.error()));
+  }
+}
+
+void Node::tick() {
+  std::uint64_t next = setup_.clock.steady_ms() + kTickMsMax;
+  for (space::Space* one : {space_.get(), personal_.get()}) {
+    if (one == nullptr) continue;
+    const auto again = one->tick();
+    if (again.ok()) {
+      next = std::min(next, *again);
+    } else {
+      trouble_ = again.error().message();
+    }
+  }
+  next = std::min(next, houses_->tick());
+  show_progress();
+  remember_what_left();
+  if (!is_shutting_down_) schedule(next);
+}
+
+void Node::schedule(std::uint64_t at_ms) {
+  const std::uint64_t now = setup_.clock.steady_ms();
+  timer_.start(at_ms > now ? at_ms - now : 1, [this] { tick(); });
+}
+
+/// When a link owes nothing, everything sealed has left.
+void Node::remember_what_left() {
+  if (!memory_ || !houses_->is_settled()) return;
+  const Seq next = space_->log().own_next();
+  if (next == left_) return;
+  left_ = next;
+  note(memory_->set(kLeftName, std::to_string(next.value)));
+  remember_heard();
+}
+
+void Node::remember_heard() {
+  if (memory_ && houses_->last_heard_ms() > 0) note(memory_->set(kHeardName, std::to_string(houses_->last_heard_ms())));
+}
+
+Result<std::uint64_t> Node::only_here() {
+  const std::array<Value, 2> parameters{to_bytes(space_->log().own().view()), static_cast<std::int64_t>(left_.value)};
+  const Rows rows = KITH_TRY(space_->store().query(
+      "SELECT (SELECT count(*) FROM kith_journal WHERE form = 0 AND more = 0) + (SELECT count(*) FROM kith_journal "
+      "WHERE author = "
+      "(SELECT ref FROM kith_authors WHERE device = ?1) AND seq >= ?2 AND kind >= 64 AND more = 0)",
+      parameters));
+  return static_cast<std::uint64_t>(std::get<std::int64_t>(rows.rows.at(0).at(0)));
+}
+
+Result<std::vector<Resting>> Node::resting() {
+  return resting_transactions(*space_);
+}
+
+void Node::sync_once(Link& link, Houses::Done done) {
+  houses_->watch(
+      link, [this, &link] { return !is_changed_ && link.is_settled() && !space_->log().has_tail(); }, std::move(done));
+  is_changed_ = true;
+}
+
+Result<void> Node::sync_now(Link& link) {
+  return wait_for(link, [this, &link] { return !is_changed_ && link.is_settled() && !space_->log().has_tail(); });
+}
+
+Result<void> Node::run_until_ended(Link& link) {
+  const auto ended = wait_for(link, [] { return false; });
+  // An orderly end is all that was wanted.
+  return ended.error().code() == ErrorCode::kClosed ? Result<void>() : ended.error();
+}
+
+void Node::close_link(Link& link) {
+  link.close();
+  static_cast<void>(wait_for(link, [] { return false; }));
+}
+
+Link* Node::cable() const {
+  for (const auto& link : houses_->links()) {
+    if (link.get() == cable_) return link.get();
+  }
+  return nullptr;
+}
+
+}  // namespace kith::node
