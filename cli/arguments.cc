@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/arguments.h"
+
+#include <CLI/App.hpp>
+#include <CLI/Config.hpp>
+#include <CLI/Formatter.hpp>
+#include <cstdio>
+#include <cstdlib>
+
+#include "cli/exit_codes.h"
+
+namespace kith::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "kith: a neighbourhood's own network, on software that the neighbours run themselves.\n"
+    "Each house keeps everything; what you write is yours, signed, and goes on when any other house is switched off.";
+
+constexpr const char* kExamples =
+    "To begin:\n"
+    "  kith found \"Elm Street\" --name Ana      a new neighbourhood; shows 12 words, write them down\n"
+    "  kith serve                              your house: http://localhost:8440\n"
+    "  kith invite                             a link for one neighbour\n"
+    "To take part:\n"
+    "  kith join 'kith:…' --name Dan --serve   with a link that a neighbour gave you\n"
+    "  kith post \"Lost: a grey cat\"            and: kith feed, kith reply <id> \"Seen at no. 12\"\n"
+    "Every command takes --home DIR (or KITH_HOME; else ~/.kith) and --json. Exit codes: docs/cli.md.";
+
+std::string default_home() {
+  if (const char* home = std::getenv("KITH_HOME"); home != nullptr && *home != '\0') return home;
+  const char* user = std::getenv("HOME");
+  return std::string(user == nullptr ? "." : user) + "/.kith";
+}
+
+/// Builds the commands one by one; the one that was called fills in `command`.
+class Parser {
+ public:
+  explicit Parser(Arguments& out) : out_(out), app_(kAbout, "kith") {
+    out_.home = default_home();
+    app_.footer(kExamples);
+    app_.require_subcommand(1);
+    beginnings();
+    writing();
+    reading();
+    syncing();
+    devices();
+  }
+
+  std::optional<int> parse(int count, const char* const* values) {
+    try {
+      app_.parse(count, values);
+    } catch (const CLI::CallForHelp&) {
+      const CLI::App* asked = &app_;
+      for (const auto picked = asked->get_subcommands(); !picked.empty();) {
+        asked = picked.front();
+        break;
+      }
+      std::fputs(asked->help().c_str(), stdout);
+      return 0;
+    } catch (const CLI::ParseError& error) {
+      std::fprintf(stderr, "kith: %s Try `kith --help`.\n", sentence(error.what()).c_str());
+      return exit_code(ErrorCode::kUsage);
+    }
+    return std::nullopt;
+  }
+
+ private:
+  static std::string sentence(std::string text) {
+    while (!text.empty() && (text.back() == '\n' || text.back() == '.')) text.pop_back();
+    return text + ".";
+  }
+
+  CLI::App* add(CLI::App& under, const std::string& name, const std::string& about, const std::string& example,
+                const std::string& command) {
+    CLI::App* made = under.add_subcommand(name, about);
+    made->footer("Example:\n  " + example);
+    made->add_option("--home", out_.home, "Data directory (KITH_HOME; else ~/.kith)");
+    made->add_flag("--json", out_.json, "One JSON object, or one a line for lists");
+    if (!command.empty()) made->callback([this, command] { out_.command = command; });
+    return made;
+  }
+  CLI::App* add(const std::string& name, const std::string& about, const std::string& example) {
+    return add(app_, name, about, example, name);
+  }
+
+  void take_words(CLI::App* command) {
+    command->add_option("--words-file", out_.words_file,
+                        "Write your 12 new words here (0600; must not exist) instead of showing them");
+    command->add_option("--with-words", out_.own_words_file,
+                        "Use words that you have already, from this file (- for standard input)");
+  }
+
+  void take_port(CLI::App* command) {
+    command->add_option_function<std::uint16_t>(
+        "--port",
+        [this](std::uint16_t port) {
+          out_.port = port;
+          out_.port_given = true;
+        },
+        "Port on this machine (8440; 0 takes a free one)");
+  }
+
+  void beginnings() {
+    CLI::App* found = add("found", "Found a neighbourhood: your identity from 12 words, and the place",
+                          "kith found \"Elm Street\" --name Ana");
+    found->add_option("place", out_.words, "What the place is called")->required()->expected(1);
+    found->add_option("--name", out_.name, "What the neighbours call you")->required();
+    take_words(found);
+
+    CLI::App* serve =
+        add("serve", "Run your house: the page, and sync with other houses, until Ctrl-C", "kith serve --port 8440");
+    take_port(serve);
+    serve->add_flag("--welcome", out_.welcome, "Print an invitation and what to do next");
+
+    CLI::App* invite = add("invite", "Make a link for a neighbour", "kith invite --days 3 --uses 10");
+    invite->add_option("--days", out_.days, "How long it holds (7)");
+    invite->add_option("--uses", out_.uses, "How many people may use it (1)");
+
+    CLI::App* join = add("join", "Join a neighbourhood with a link; syncs, and serves if asked",
+                         "kith join 'kith:…' --name Dan --serve --port 8441\n  kith join 'kith:…' --name Dan --via "
+                         "'ssh ana kith sync --stdio'");
+    join->add_option("invitation", out_.words, "The link")->required()->expected(1);
+    join->add_option("--name", out_.name, "What the neighbours call you")->required();
+    join->add_option("--via", out_.via, "Reach the other house over this command's input and output");
+    join->add_flag("--serve", out_.serve, "Go on as `kith serve` does");
+    take_port(join);
+    take_words(join);
+
+    CLI::App* words = app_.add_subcommand("words", "About your 12 words");
+    words->require_subcommand(1);
+    CLI::App* check = add(*words, "check", "Are these words well formed, and are they yours here?",
+                          "kith words check --with-words words.txt", "words check");
+    check->add_option("--with-words", out_.own_words_file, "The words, from this file (- or nothing: standard input)");
+  }
+
+  void writing() {
+    CLI::App* post = add("post", "Write to the neighbours", "kith post \"Lost: a grey cat\"");
+    post->add_option("text", out_.words, "What to say")->required()->expected(1);
+    take_rest(post);
+    CLI::App* reply = add("reply", "Answer a post or a reply", "kith reply 0192… \"Seen at no. 12\"");
+    reply->add_option("id and text", out_.words, "Which one, and what to say")->required()->expected(2);
+    take_rest(reply);
+    CLI::App* edit = add("edit", "Change a post of yours", "kith edit 0192… \"Found: the grey cat\"");
+    edit->add_option("id and text", out_.words, "Which one, and the new text")->required()->expected(2);
+    CLI::App* remove = add("delete", "Withdraw a post of yours; replies stay", "kith delete 0192…");
+    remove->add_option("id", out_.words, "Which one")->required()->expected(1);
+    CLI::App* undo = add("undo", "Take back what you wrote last, while it still rests here", "kith undo");
+    undo->add_option("--pos", out_.pos, "Another one: its \"pos\" from `kith log` or the answer to `kith post`");
+    CLI::App* note = add("note", "Write a note to yourself; it stays in your personal space",
+                         "kith note \"Ask Dan about the ladder\"");
+    note->add_option("text", out_.words, "What to remember")->required()->expected(1);
+  }
+
+  void take_rest(CLI::App* command) {
+    command->add_option("--rest", out_.rest_seconds, "Seconds that it stays here so that you can take it back (10)")
+        ->check(CLI::Range(0.0, 600.0));
+  }
+
+  void take_page(CLI::App* command, const char* cursor, const char* about) {
+    command->add_option("--limit", out_.limit, "How many at most")->check(CLI::Range(1, 1000));
+    command->add_option(cursor, out_.cursor, about);
+  }
+
+  void reading() {
+    take_page(add("feed", "The threads, those with the latest words first", "kith feed --limit 50"), "--before",
+              "Older ones: \"next\" of the last answer");
+    CLI::App* thread = add("thread", "One post and its replies", "kith thread 0192…");
+    thread->add_option("id", out_.words, "Of the post or of any reply")->required()->expected(1);
+    take_page(thread, "--after", "Newer replies: \"next\" of the last answer");
+    add("members", "Who belongs to the neighbourhood", "kith members");
+    add("status", "How fresh this is, who is connected, and what went wrong", "kith status");
+    take_page(add("log", "What happened, entry by entry: who, number, kind, event, time", "kith log --limit 20"),
+              "--after", "Go on behind this position");
+    take_page(add("notes", "Your notes to yourself", "kith notes"), "--before",
+              "Older ones: \"next\" of the last answer");
+  }
+
+  void syncing() {
+    CLI::App* sync = add("sync", "Exchange news with another house, once",
+                         "kith sync --via 'ssh dan kith sync --stdio'\n  kith sync /unix/home/dan/.kith/node.sock\n  "
+                         "kith sync          (every known address)");
+    sync->add_option("address", out_.words, "Where to")->expected(0, 1);
+    sync->add_option("--via", out_.via, "Over this command's input and output");
+    sync->add_flag("--stdio", out_.stdio, "Be the other end: speak over standard input and output");
+  }
+
+  void devices() {
+    CLI::App* link = add("link", "Certify another device of yours: its request in, an answer out",
+                         "kith link <request> --with-words words.txt");
+    link->add_option("request", out_.words, "What the new device shows")->required()->expected(1);
+    link->add_option("--with-words", out_.own_words_file, "Your words, from this file (- for standard input)");
+    CLI::App* retire =
+        add("retire-device", "Shut a lost device of yours out", "kith retire-device <device> --with-words words.txt");
+    retire->add_option("device", out_.words, "Its id (`kith members --json` and `kith log --json` show them)")
+        ->required()
+        ->expected(1);
+    retire->add_option("--with-words", out_.own_words_file, "Your words, from this file (- for standard input)");
+  }
+
+  Arguments& out_;
+  CLI::App app_;
+};
+
+}  // namespace
+
+std::variant<Arguments, int> parse_arguments(int count, const char* const* values) {
+  Arguments out;
+  Parser parser(out);
+  if (const auto code = parser.parse(count, values)) return *code;
+  return out;
+}
+
+}  // namespace kith::cli

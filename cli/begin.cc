@@ -1,0 +1,176 @@
+// SPDX-License-Identifier: Apache-2.0
+// found, serve, invite, join, words check: how somebody comes to a neighbourhood.
+#include <unistd.h>
+
+#include "cli/run.h"
+#include "cli/show.h"
+#include "crypto/derive.h"
+
+namespace kith::cli {
+
+using net::Json;
+
+Result<Identity> Run::identity() {
+  if (!arguments_.own_words_file.empty()) return read_identity(arguments_.own_words_file);
+  return make_identity(random_, arguments_.words_file);
+}
+
+/// Words of a person who has not come to be are worth nothing, and in the way of the next attempt.
+void Run::forget_new_words() {
+  if (arguments_.own_words_file.empty() && !arguments_.words_file.empty()) ::unlink(arguments_.words_file.c_str());
+}
+
+Result<void> Run::found() {
+  KITH_TRY(app_.check_names(word(0), arguments_.name));
+  const Identity who = KITH_TRY(identity());
+  auto node = node::Node::found(setup_, word(0), arguments_.name, who.root());
+  if (!node.ok()) {
+    forget_new_words();
+    return std::move(node).error();
+  }
+  if (arguments_.json) {
+    print(Json::object({{"home", arguments_.home},
+                        {"place", word(0)},
+                        {"name", arguments_.name},
+                        {"space", (*node)->neighbourhood().id().hex()},
+                        {"person", (*node)->neighbourhood().person().hex()}}));
+    return {};
+  }
+  std::printf("%s is founded, and you are its first neighbour.\n", word(0).c_str());
+  if (!arguments_.words_file.empty()) {
+    std::printf("Your 12 words are in %s. Write them on paper, then delete that file.\n",
+                arguments_.words_file.c_str());
+  }
+  std::puts("Next: `kith serve` runs your house, `kith invite` makes a link for a neighbour.");
+  return {};
+}
+
+Result<void> Run::serve() {
+  auto node = KITH_TRY(node::Node::open(setup_));
+  return serve_node(*node, Json::object({{"home", arguments_.home}}));
+}
+
+std::string Run::make_welcome_link(node::Node& node) {
+  net::HttpRequest request;
+  request.method = "POST";
+  request.path = "/api/invites";
+  const auto made = Json::parse(node.handle_now(std::move(request)).body);
+  return made.ok() ? made->at("link").text().value_or("") : std::string();
+}
+
+void Run::show_welcome(const std::string& place, const std::string& url, const std::string& link) const {
+  std::printf("%s is at %s\n", place.c_str(), url.c_str());
+  if (!link.empty()) {
+    std::printf("\nAn invitation for one neighbour, good for 7 days:\n  %s\n", link.c_str());
+    std::printf(
+        "\nTo try it on this machine, as another person with another house:\n"
+        "  kith join '%s' --name Dan --home ~/.kith-dan --words-file ~/dan-words.txt --port %d\n",
+        link.c_str(), arguments_.port + 1);
+    std::printf(
+        "From another machine, with a command that reaches this one:\n"
+        "  kith join '<link>' --name Dan --via 'ssh this-machine kith sync --stdio'\n");
+    std::printf("\nWrite on the page, or: kith post \"Lost: a grey cat\" --home %s\n", arguments_.home.c_str());
+  }
+  std::puts("Ctrl-C ends it in order.");
+}
+
+Result<void> Run::serve_node(node::Node& node, Json announcement) {
+  const std::uint16_t port = KITH_TRY(node.serve(arguments_.port));
+  loop_.set_on_stop_signal([&node] { node.shut_down(); });
+  const std::string url = "http://localhost:" + std::to_string(port);
+  const std::string link = arguments_.welcome ? make_welcome_link(node) : std::string();
+  announcement.set("url", url);
+  announcement.set("address", node.own_address());
+  if (!link.empty()) announcement.set("invite", link);
+  if (arguments_.json) {
+    print(announcement);
+  } else {
+    const std::string place = KITH_TRY(app_.place_name(node));
+    show_welcome(place.empty() ? "Your neighbourhood" : place, url, link);
+  }
+  std::fflush(stdout);
+  loop_.run();
+  return {};
+}
+
+Result<void> Run::invite() {
+  NodeCall call = KITH_TRY(NodeCall::open(setup_));
+  const Json made =
+      KITH_TRY(call.send("POST", "/api/invites", Json::object({{"days", arguments_.days}, {"uses", arguments_.uses}})));
+  if (arguments_.json) {
+    print(made);
+    return {};
+  }
+  std::puts(made.at("link").text().value_or("").c_str());
+  std::fprintf(stderr, "Good until %s, for %lld. It reaches houses on this machine; from elsewhere join with --via.\n",
+               local_time(static_cast<std::uint64_t>(made.at("expires_ms").integer().value_or(0))).c_str(),
+               static_cast<long long>(arguments_.uses));
+  return {};
+}
+
+Result<void> Run::join() {
+  node::JoinRequest request;
+  request.invitation = KITH_TRY(space::Invitation::parse(word(0)));
+  request.name = arguments_.name;
+  KITH_TRY(app_.check_names({}, request.name));
+  if (!arguments_.via.empty()) request.channel = KITH_TRY(channel_via());
+  const Identity who = KITH_TRY(identity());
+  request.root = who.root();
+  request.on_progress = [](std::string_view state, std::uint64_t entries) {
+    std::fprintf(stderr, "joining: %s, %llu entries\n", std::string(state).c_str(),
+                 static_cast<unsigned long long>(entries));
+  };
+  auto node = node::Node::join(setup_, std::move(request));
+  if (!node.ok()) {
+    forget_new_words();
+    return std::move(node).error();
+  }
+  node::Node& joined = **node;
+  const std::string place = KITH_TRY(app_.place_name(joined));
+  if (!joined.trouble().empty())
+    std::fprintf(stderr, "kith: You belong to the neighbourhood, but not everything is here yet: %s\n",
+                 joined.trouble().c_str());
+  Json announcement = Json::object({{"home", arguments_.home},
+                                    {"place", place},
+                                    {"name", arguments_.name},
+                                    {"space", joined.neighbourhood().id().hex()},
+                                    {"person", joined.neighbourhood().person().hex()},
+                                    {"members", static_cast<std::uint64_t>(joined.members().size())}});
+  if (!arguments_.json)
+    std::printf("You belong to %s now, with %zu neighbours.\n", place.empty() ? "the neighbourhood" : place.c_str(),
+                joined.members().size());
+  if (arguments_.serve || arguments_.port_given) return serve_node(joined, std::move(announcement));
+  if (arguments_.json) {
+    print(announcement);
+  } else {
+    std::puts("Next: `kith serve` runs your house, `kith feed` shows what is new.");
+  }
+  return {};
+}
+
+Result<void> Run::words_check() {
+  const Identity who = KITH_TRY(read_identity(arguments_.own_words_file));
+  const crypto::Key person_root = crypto::derive_person_root(who.root(), crypto::personal_lineage(who.root()));
+  const std::string person = crypto::derive_identity(person_root).public_key().hex();
+  auto call = NodeCall::open(setup_);
+  const bool is_home_here = call.ok();
+  if (!is_home_here && call.error().code() != ErrorCode::kNotFound) return call.error();
+  bool are_yours = false;
+  if (is_home_here) {
+    const Json status = KITH_TRY(call->get("/api/status"));
+    are_yours = status.at("me").at("personal").text() == person;
+    if (!are_yours) {
+      return Error(ErrorCode::kBadWords,
+                   "These 12 words are well formed, but they are not the ones of " + arguments_.home + ".",
+                   "Look for the paper that belongs to this person.");
+    }
+  }
+  if (arguments_.json) {
+    print(Json::object({{"well_formed", true}, {"yours", is_home_here ? Json(are_yours) : Json()}}));
+  } else {
+    std::puts(is_home_here ? "These are your words." : "These 12 words are well formed.");
+  }
+  return {};
+}
+
+}  // namespace kith::cli

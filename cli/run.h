@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+// One call of the program: what its parts are made of, and the commands.
+#pragma once
+
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "cli/arguments.h"
+#include "cli/node_call.h"
+#include "cli/town_app/town_app.h"
+#include "cli/words_input.h"
+#include "net/channel.h"
+
+namespace kith::cli {
+
+class Run {
+ public:
+  explicit Run(const Arguments& arguments)
+      : arguments_(arguments), clock_(clock_offset_ms()), setup_{arguments.home, loop_, app_, clock_, random_} {}
+
+  Result<void> found();
+  Result<void> serve();
+  Result<void> invite();
+  Result<void> join();
+  Result<void> words_check();
+  Result<void> post();
+  Result<void> reply();
+  Result<void> edit();
+  Result<void> remove();
+  Result<void> undo();
+  Result<void> note();
+  Result<void> feed();
+  Result<void> thread();
+  Result<void> members();
+  Result<void> status();
+  Result<void> log();
+  Result<void> notes();
+  Result<void> sync();
+  Result<void> link();
+  Result<void> retire_device();
+
+ private:
+  /// For tests of clocks that are off: milliseconds to add to this process's clock.
+  static std::int64_t clock_offset_ms();
+
+  const std::string& word(std::size_t i) const { return arguments_.words.at(i); }
+  Result<Identity> identity();
+  void forget_new_words();
+  std::string make_welcome_link(node::Node& node);
+  void show_welcome(const std::string& place, const std::string& url, const std::string& link) const;
+  Result<void> serve_node(node::Node& node, net::Json announcement);
+  Result<void> show_written(const Result<net::Json>& answer, const char* done);
+  Result<void> list(const std::string& path, const std::string& query, const char* items,
+                    void (*show)(const net::Json&));
+  std::string page_query(const char* cursor) const;
+  net::Json text_body(const std::string& text) const;
+  Result<std::unique_ptr<net::Channel>> channel_via();
+  Result<void> sync_stdio(NodeCall& call);
+  Result<void> sync_via(NodeCall& call);
+  Result<void> sync_address(NodeCall& call, const std::string& address);
+  Result<void> show_synced(const net::Json& session) const;
+  void print(const net::Json& json) const { std::puts(json.dump().c_str()); }
+
+  const Arguments& arguments_;
+  net::Loop loop_;
+  TownApp app_;
+  node::SystemClock clock_;
+  node::SystemRandom random_;
+  node::Setup setup_;
+  std::unique_ptr<net::Child> child_;
+};
+
+}  // namespace kith::cli

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/show.h"
+
+#include <cstdio>
+#include <ctime>
+
+namespace kith::cli {
+namespace {
+
+using net::Json;
+
+std::string text(const Json& from, std::string_view name, const char* otherwise = "") {
+  return from.at(name).text().value_or(otherwise);
+}
+
+std::int64_t number(const Json& from, std::string_view name) {
+  return from.at(name).integer().value_or(0);
+}
+
+std::string time_of(const Json& from, std::string_view name) {
+  return local_time(static_cast<std::uint64_t>(number(from, name)));
+}
+
+/// What others wrote may hold control sequences for the terminal: they become spaces.
+std::string printable(const std::string& from, bool keep_lines) {
+  std::string out;
+  for (const char c : from) {
+    const bool is_control = static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+    out += is_control && !(keep_lines && c == '\n') ? ' ' : c;
+  }
+  return out;
+}
+
+std::string indented(const std::string& from, const std::string& indent) {
+  std::string out = indent;
+  for (const char c : printable(from, true)) {
+    out += c;
+    if (c == '\n') out += indent;
+  }
+  return out;
+}
+
+std::string short_id(const Json& from, std::string_view name) {
+  return text(from, name).substr(0, 8);
+}
+
+std::string counted(std::int64_t count, const char* one, const char* many) {
+  return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+void print(const std::string& line) {
+  std::puts(line.c_str());
+}
+
+void show_next(const Json& page, const char* option) {
+  if (const auto next = page.at("next").text()) print("More: " + std::string(option) + " " + *next);
+}
+
+void show_session(const Json& session) {
+  std::string line = "  " + text(session, "path") + ": " + text(session, "state");
+  if (number(session, "behind") > 0) line += ", " + std::to_string(number(session, "behind")) + " behind";
+  if (number(session, "owed") > 0) line += ", " + std::to_string(number(session, "owed")) + " still to send";
+  print(line + " (peer " + (session.at("peer").is_null() ? "unknown" : short_id(session, "peer")) + ")");
+}
+
+void show_peer(const Json& peer) {
+  if (peer.at("connected").boolean().value_or(false)) return;
+  print("  " + text(peer, "address") + ": not connected, next try in " +
+        std::to_string((number(peer, "next_try_ms") + 999) / 1000) + " s. " + text(peer, "last_error"));
+}
+
+void show_fault(const Json& fault) {
+  print("  dropped " + text(fault, "peer").substr(0, 40) + " " + counted(number(fault, "count"), "time", "times") +
+        ": " + text(fault, "fault") + ". " + printable(text(fault, "detail"), false));
+}
+
+}  // namespace
+
+std::string local_time(std::uint64_t ms) {
+  const std::time_t seconds = static_cast<std::time_t>(ms / 1000);
+  std::tm parts{};
+  ::localtime_r(&seconds, &parts);
+  char out[32];
+  std::strftime(out, sizeof out, "%Y-%m-%d %H:%M", &parts);
+  return out;
+}
+
+void print_lines(const Json& items) {
+  for (const Json& item : items.items()) print(item.dump());
+}
+
+void show_post(const Json& post, const std::string& indent) {
+  if (post.is_null()) return print(indent + "(withdrawn, or not here yet)");
+  print(indent + printable(text(post, "name", "A neighbour"), false) + ", " + time_of(post, "written_ms") +
+        (post.at("changed_ms").is_null() ? "" : ", edited") + "  [" + text(post, "id") + "]");
+  print(indented(text(post, "body", "(erased)"), indent + "  "));
+}
+
+void show_feed(const Json& page) {
+  if (page.at("threads").items().empty()) print("Nothing hangs here yet. Begin with `kith post \"…\"`.");
+  for (const Json& thread : page.at("threads").items()) {
+    show_post(thread.at("post"), "");
+    if (thread.at("post").is_null()) print("  [" + text(thread, "id") + "]");
+    if (number(thread, "replies") > 0)
+      print("  " + counted(number(thread, "replies"), "reply", "replies") + ", the latest " +
+            time_of(thread, "last_ms"));
+    print("");
+  }
+  show_next(page, "--before");
+}
+
+void show_thread(const Json& thread) {
+  show_post(thread.at("post"), "");
+  for (const Json& reply : thread.at("replies").items()) {
+    print("");
+    show_post(reply, "    ");
+  }
+  show_next(thread, "--after");
+}
+
+void show_members(const Json& members) {
+  for (const Json& member : members.at("members").items()) {
+    print(printable(text(member, "name", "(name not here yet)"), false) + "  " + short_id(member, "person") +
+          (member.at("founder").boolean().value_or(false) ? ", founder" : "") +
+          (member.at("me").boolean().value_or(false) ? ", you" : "") + ", " +
+          counted(number(member, "devices"), "device", "devices"));
+  }
+}
+
+void show_status(const Json& status) {
+  print(printable(text(status, "place", "(name not here yet)"), false) + ": " +
+        counted(number(status, "members"), "neighbour", "neighbours") + ", you are " +
+        printable(text(status.at("me"), "name", "(no name yet)"), false) + ".");
+  if (status.at("in_touch").boolean().value_or(false)) {
+    print("In touch with the other houses.");
+  } else if (status.at("last_heard_ms").is_null()) {
+    print("Nothing from outside yet.");
+  } else {
+    print("Nothing from outside since " + time_of(status, "last_heard_ms") + ".");
+  }
+  if (const auto here = number(status, "only_here"); here > 0)
+    print(counted(here, "thing of yours is", "things of yours are") + " only here so far.");
+  print(counted(number(status, "entries"), "entry", "entries") + " here; " + std::to_string(number(status, "tail")) +
+        " not sealed, " + std::to_string(number(status, "locked")) + " without a key, " +
+        std::to_string(number(status, "held")) + " from the future.");
+  if (number(status, "held") > 0)
+    print("  Somebody's clock is ahead, or this device's clock is behind: check the time here.");
+  if (number(status, "doubled") > 0)
+    print("  " + counted(number(status, "doubled"), "log was", "logs were") +
+          " written twice; what followed is not counted.");
+  if (!status.at("sessions").items().empty() || !status.at("peers").items().empty()) print("Houses:");
+  for (const Json& session : status.at("sessions").items()) show_session(session);
+  for (const Json& peer : status.at("peers").items()) show_peer(peer);
+  for (const Json& fault : status.at("faults").items()) show_fault(fault);
+  if (const auto trouble = status.at("trouble").text()) print("Trouble: " + *trouble);
+}
+
+void show_log(const Json& page) {
+  for (const Json& entry : page.at("entries").items()) {
+    const std::string seq = entry.at("seq").is_null() ? "-" : std::to_string(number(entry, "seq"));
+    std::printf("%6lld  %s  %-16s %s/%-5s %-10s %s%s\n", static_cast<long long>(number(entry, "pos")),
+                time_of(entry, "time_ms").c_str(), printable(text(entry, "name", "(unknown)"), false).c_str(),
+                short_id(entry, "device").c_str(), seq.c_str(), text(entry, "kind").c_str(),
+                printable(text(entry, "event"), false).c_str(),
+                text(entry, "state") == "counts" ? "" : (" (" + text(entry, "state") + ")").c_str());
+  }
+  if (const auto next = page.at("next").integer()) print("More: --after " + std::to_string(*next));
+}
+
+void show_notes(const Json& page) {
+  for (const Json& note : page.at("notes").items()) {
+    print(time_of(note, "written_ms") + "  [" + text(note, "id") + "]");
+    print(indented(text(note, "body"), "  "));
+  }
+  show_next(page, "--before");
+}
+
+}  // namespace kith::cli
