@@ -339,6 +339,7 @@ void Yamux::send_header(Bytes& out, const YamuxHeader& header) {
 void Yamux::produce(Bytes& out, std::size_t bytes_max) {
   const std::size_t end = out.size() + bytes_max;
   produce_control(out, end);
+  if (fault_ != Fault::kNone) return;
   produce_stream_control(out, end);
   if (control_.empty() && control_streams_.empty()) produce_data(out, end);
   sweep();

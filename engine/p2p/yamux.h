@@ -140,7 +140,10 @@ class Yamux {
   /// Appends whole frames, together at most `bytes_max` bytes (nothing below kProduceBytesMin).
   void produce(Bytes& out, std::size_t bytes_max);
   static constexpr std::size_t kProduceBytesMin = kYamuxHeaderBytes + 1;
-  bool has_output() const { return !control_.empty() || !control_streams_.empty() || !ready_streams_.empty(); }
+  bool has_output() const {
+    const bool has_streams = !control_streams_.empty() || !ready_streams_.empty();
+    return !control_.empty() || (fault_ == Fault::kNone && has_streams);
+  }
 
   /// Null: going away, or too many streams.
   YamuxStream* open();
