@@ -64,6 +64,9 @@ class WindowReader {
     for (Run& run : runs_) KITH_TRY(judge(run));
     drop_uncited();
     KITH_TRY(verify());
+    for (const Item& item : items_) {
+      if (item.is_known) ++accepted_.known;
+    }
     const bool is_news = !doublings_.empty() || std::any_of(items_.begin(), items_.end(), [](const Item& item) {
       return item.fate != Fate::kDropped;
     });
@@ -383,12 +386,12 @@ class WindowReader {
     return {};
   }
 
-  /// Every fresh entry must be reached by a signature that is checked here, or by an entry that was checked before.
+  /// What is taken is reached by a signature that is checked here, or by an entry that was checked before.
   Result<void> check_vouched(const Run& run) {
     const LogState& log = impl_.logs[run.log];
     bool is_vouched = false;
     for (std::size_t at = run.end; at-- > run.first;) {
-      const Item& item = item_at(at);
+      Item& item = item_at(at);
       const Header& header = item.record.header;
       const bool is_signed_here = item.fate != Fate::kDropped && item.record.signature.has_value();
       const bool hangs_below = log.interval.has_value() && header.seq.value + 1 == log.interval->low.value &&
@@ -404,7 +407,12 @@ class WindowReader {
         }
         continue;
       }
-      if (!is_vouched) return malformed("a run of entries ends without a signature");
+      if (!is_vouched) {
+        // It was cut for somebody who holds what comes behind it.
+        item.fate = Fate::kDropped;
+        accepted_.gap = true;
+        continue;
+      }
       if (is_authority(header.kind) && !item.record.signature.has_value()) {
         return malformed("an authority entry comes without its signature");
       }
@@ -457,7 +465,6 @@ class WindowReader {
     std::vector<AuthorityEntry> arrived;
     std::vector<const Item*> stored;
     for (const Item& item : items_) {
-      if (item.is_known) ++accepted_.known;
       if (item.fate == Fate::kDropped || !is_authority(item.record.header.kind)) continue;
       const Pos pos = impl_.store.next_pos();
       impl_.add_node(item.log, pos, item.record.id, item.record.header);

@@ -152,7 +152,8 @@ Result<void> Log::Impl::load_doubled() {
 
 Result<void> Log::Impl::load_counts() {
   entries = static_cast<std::uint64_t>(KITH_TRY(journal.count("SELECT count(*) FROM kith_journal WHERE form = 1")));
-  auto row = KITH_TRY(store.db().cached("SELECT author, count(*) FROM kith_journal WHERE state = 3 GROUP BY author"));
+  auto row = KITH_TRY(store.db().cached(
+      "SELECT author, count(*) FROM kith_journal WHERE state IN (2, 3) AND state = 3 GROUP BY author"));
   while (KITH_TRY(row->step())) {
     LogState* log = find_author(AuthorRef(row->int64(0)));
     if (log != nullptr) log->held = static_cast<std::uint32_t>(row->int64(1));
@@ -269,10 +270,10 @@ Result<Log::Counters> Log::counters() {
   out.authority = impl_->nodes.size();
   out.tail =
       static_cast<std::uint64_t>(KITH_TRY(impl_->journal.count("SELECT count(*) FROM kith_journal WHERE form = 0")));
-  out.locked =
-      static_cast<std::uint64_t>(KITH_TRY(impl_->journal.count("SELECT count(*) FROM kith_journal WHERE state = 2")));
-  out.held =
-      static_cast<std::uint64_t>(KITH_TRY(impl_->journal.count("SELECT count(*) FROM kith_journal WHERE state = 3")));
+  out.locked = static_cast<std::uint64_t>(
+      KITH_TRY(impl_->journal.count("SELECT count(*) FROM kith_journal WHERE state IN (2, 3) AND state = 2")));
+  out.held = static_cast<std::uint64_t>(
+      KITH_TRY(impl_->journal.count("SELECT count(*) FROM kith_journal WHERE state IN (2, 3) AND state = 3")));
   out.verifications = impl_->verifications;
   out.doubled = static_cast<std::uint64_t>(std::count_if(impl_->logs.begin(), impl_->logs.end(),
                                                          [](const LogState& l) { return l.doubled_at.has_value(); }));

@@ -112,6 +112,8 @@ Result<void> Log::Impl::settle(LogIndex log, Seq seq) {
                                       [&](const Part& part) { return counts(logs[log], part.header, part.id); });
   if (!does_count) return set_states(log, transaction, State::kRejected);
   if (hybrid.is_ahead(parts.back().header.time)) return set_states(log, transaction, State::kHeld);
+  // Later parts of a group always have stamps of their own; all or none are applied.
+  if (parts.size() > 1 && !transaction.is_floor_known) return set_states(log, transaction, State::kIncomplete);
   return merge_parts(log, transaction);
 }
 
@@ -275,14 +277,16 @@ Result<void> Log::rejudge(std::span<const DeviceId> devices) {
 
 Result<void> Log::open_locked() {
   return impl_->settle_all(
-      "SELECT author, seq FROM kith_journal WHERE state = 2 AND form = 1 AND body IS NOT NULL AND ?1 = 0 ORDER BY pos",
+      "SELECT author, seq FROM kith_journal WHERE state IN (2, 3) AND state = 2 AND form = 1 AND body IS NOT NULL AND "
+      "?1 = 0 ORDER BY pos",
       0);
 }
 
 Result<void> Log::apply_due() {
   const Stamp limit = Stamp::from_ms(impl_->clock.wall_ms() + HybridClock::kMergeAheadMsMax, 0xffff);
   return impl_->settle_all(
-      "SELECT author, seq FROM kith_journal WHERE state = 3 AND form = 1 AND stamp <= ?1 ORDER BY stamp",
+      "SELECT author, seq FROM kith_journal WHERE state IN (2, 3) AND state = 3 AND form = 1 AND stamp <= ?1 ORDER BY "
+      "stamp",
       static_cast<std::int64_t>(limit.value));
 }
 

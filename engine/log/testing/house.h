@@ -12,9 +12,9 @@
 #include "base/testing/fakes.h"
 #include "log/log.h"
 #include "log/testing/fake_governor.h"
+#include "log/testing/memory_disk.h"
 #include "log/testing/samples.h"
 #include "store/store.h"
-#include "store/testing/temporary_directory.h"
 
 namespace kith::log::testing {
 
@@ -64,15 +64,13 @@ inline Genesis make_genesis() {
 
 class House {
  public:
-  /// `files` null: in a directory of its own that goes away.
-  explicit House(std::uint8_t key_seed, FileSystem* files = nullptr)
-      : key(signing_key(key_seed)), random(key_seed), files_(files) {
-    open();
-  }
+  explicit House(std::uint8_t key_seed) : key(signing_key(key_seed)), random(key_seed) { open(); }
 
   void open() {
     hybrid = std::make_unique<HybridClock>(clock);
-    store::OpenOptions options{files_ == nullptr ? directory.file("street.kith") : "street.kith", files_};
+    store::OpenOptions options;
+    options.path = "street.kith";
+    options.files = &disk;
     store = must(store::Store::open(options, must(store::Schema::parse(kNotesSchema)), clock, *hybrid));
     log = must(Log::open(*store, make_genesis().space(), clock, *hybrid, random));
     governor = std::make_unique<FakeGovernor>(*log, kTestSecret);
@@ -84,6 +82,15 @@ class House {
     log.reset();
     governor.reset();
     store.reset();
+  }
+  /// As if the machine had lost its power: what was not flushed is gone.
+  void crash() {
+    // The database must not tidy up on its way out.
+    disk.fill_up(true);
+    close();
+    disk.fill_up(false);
+    disk.lose_power();
+    open();
   }
   void reopen() {
     close();
@@ -143,7 +150,7 @@ class House {
 
   kith::testing::FakeClock clock;
   std::unique_ptr<HybridClock> hybrid;
-  store::testing::TemporaryDirectory directory;
+  MemoryDisk disk;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<Log> log;
   std::unique_ptr<FakeGovernor> governor;
@@ -156,7 +163,6 @@ class House {
     must(author);
     store->set_self(*author);
   }
-  FileSystem* files_;
 };
 
 /// One direction of a connection.
