@@ -22,6 +22,8 @@ class FaultFiles : public FileSystem {
   bool exists(std::string_view name) override { return disk_.contains(std::string(name)); }
   Result<void> rename(std::string_view from, std::string_view to) override;
 
+  /// Becomes what the other disk holds now.
+  void copy_from(const FaultFiles& other);
   /// Writes, truncations and syncs so far.
   std::uint64_t operations() const { return operations_; }
   /// The power goes when that many operations are done: they and all later ones fail.

@@ -82,6 +82,11 @@ Result<void> FaultFiles::rename(std::string_view from, std::string_view to) {
   return {};
 }
 
+void FaultFiles::copy_from(const FaultFiles& other) {
+  disk_.clear();
+  for (const auto& [name, content] : other.disk_) disk_[name] = std::make_shared<Content>(*content);
+}
+
 void FaultFiles::restart(Loss loss, std::mt19937& random) {
   for (auto& [name, content] : disk_) {
     if (loss != Loss::kNone) {

@@ -18,6 +18,18 @@ void expect_ok(const Result<void>& result) {
   if (!result.ok()) ADD_FAILURE() << result.error().message();
 }
 
+/// A disk with an empty store: creating the tables takes longer than most tests.
+const FaultFiles& empty_store(const std::string& schema) {
+  static std::map<std::string, FaultFiles> made;
+  const auto [found, is_new] = made.try_emplace(schema);
+  if (is_new) {
+    FakeClock clock;
+    HybridClock hybrid(clock);
+    unwrap(Store::open({"store.kith", &found->second}, unwrap(Schema::parse(schema)), clock, hybrid));
+  }
+  return found->second;
+}
+
 }  // namespace
 
 DeviceId device_named(std::string_view name) {
@@ -32,6 +44,7 @@ Replica::Replica(std::string_view schema, std::string_view device, std::string_v
     own_files_ = std::make_unique<FaultFiles>();
     files_ = own_files_.get();
     path_ = "store.kith";
+    files_->copy_from(empty_store(schema_));
   }
   reopen();
   if (store_ == nullptr) ADD_FAILURE() << open_error().message();
