@@ -42,7 +42,17 @@ bool Impl::knows_losses(const Epoch& epoch, const Losses& losses) {
   });
 }
 
-const Epoch* Impl::usable_epoch(std::uint64_t at_ms) {
+const Epoch* Impl::usable_epoch() {
+  const std::uint64_t now = now_ms();
+  if (choice && choice->from_ms <= now && now <= choice->until_ms) return choice->epoch;
+  choice = Choice{choose_epoch(now), now, UINT64_MAX};
+  for (const InviteState* invite : state.invites()) {
+    if (invite->expires_ms >= now) choice->until_ms = std::min(choice->until_ms, invite->expires_ms);
+  }
+  return choice->epoch;
+}
+
+const Epoch* Impl::choose_epoch(std::uint64_t at_ms) {
   struct Candidate {
     std::size_t place;
     const Epoch* epoch;
@@ -75,7 +85,7 @@ const Epoch* Impl::usable_epoch(std::uint64_t at_ms) {
 }
 
 Result<EpochId> Impl::ensure_epoch() {
-  const Epoch* usable = usable_epoch(now_ms());
+  const Epoch* usable = usable_epoch();
   if (usable != nullptr && epochs->find(usable->id) != nullptr) return usable->id;
   return make_epoch();
 }
@@ -163,7 +173,7 @@ bool Impl::is_own_guest(const BoxPublic& reader) const {
 }
 
 Result<void> Impl::wrap_missing() {
-  const Epoch* current = usable_epoch(now_ms());
+  const Epoch* current = usable_epoch();
   if (current == nullptr || epochs->find(current->id) == nullptr) return {};
   const Readers readers = state.readers(now_ms());
   std::vector<std::pair<EpochId, std::vector<BoxPublic>>> missing;
@@ -252,7 +262,7 @@ Result<void> Impl::merge_heads() {
 }
 
 Result<void> Impl::renew_epoch() {
-  const bool is_needed = usable_epoch(now_ms()) == nullptr;
+  const bool is_needed = usable_epoch() == nullptr;
   if (is_due(epoch_duty, is_needed, false)) KITH_TRY(make_epoch());
   return {};
 }
@@ -268,6 +278,7 @@ Result<void> Impl::do_duties() {
 
 Result<std::uint64_t> Space::tick() {
   Impl& impl = *impl_;
+  if (impl.must_reload) KITH_TRY(impl.reload());
   KITH_TRY(impl.log->apply_due());
   if (impl.is_active()) {
     KITH_TRY(impl.do_duties());

@@ -89,7 +89,9 @@ Genesis sign_genesis_entry(const SpaceKeys& keys, const GenesisPayload& payload,
 Result<std::unique_ptr<Space>> Space::found(const Environment& environment, OpenOptions options,
                                             const crypto::Key& root, const Lineage& lineage, const HostKey& host,
                                             SpaceKeys& keys) {
-  SpaceKeys fresh = fresh_keys(environment.random, root, lineage);
+  Lineage own_lineage = lineage;
+  if (lineage.is_zero()) environment.random.fill(own_lineage.data);
+  SpaceKeys fresh = fresh_keys(environment.random, root, own_lineage);
   const GenesisPayload payload = make_genesis(fresh, host, options.schema.canonical());
   const Genesis genesis = sign_genesis_entry(fresh, payload, HybridClock(environment.clock).next());
   if (genesis.payload.size() > log::kPayloadBytesMax) {

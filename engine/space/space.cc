@@ -38,7 +38,15 @@ Result<void> Impl::set_keys(const SpaceKeys& own) {
 }
 
 Result<void> Impl::reload() {
+  KITH_TRY(read_facts());
+  must_reload = false;
+  return judge();
+}
+
+Result<void> Impl::read_facts() {
   book = FactBook(id);
+  members_at.clear();
+  previous.clear();
   tried.clear();
   untold.clear();
   linked.clear();
@@ -55,7 +63,9 @@ Result<void> Impl::reload() {
   }
   auto devices = KITH_TRY(store->db().cached("SELECT device FROM kith_linked"));
   while (KITH_TRY(devices->step())) linked.insert(DeviceId::from(devices->blob(0)).value_or(DeviceId{}));
-  return judge();
+  state = book.state();
+  choice.reset();
+  return {};
 }
 
 Result<void> Impl::absorb(std::span<const log::AuthorityEntry> entries) {
@@ -73,6 +83,7 @@ Result<void> Impl::judge() {
     if (before != nullptr && *before != verdict) changed.push_back(device);
   }
   state = std::move(next);
+  choice.reset();
   are_wraps_done = false;
   if (log_key) {
     const Device* own = state.device(DeviceId{log_key->public_key().data});
@@ -295,6 +306,8 @@ class StoreWriter final : public Writer {
 Result<WriteReceipt> Impl::write(std::string_view event, const WriteOptions& options,
                                  const std::function<Result<void>(Writer&)>& body) {
   KITH_TRY(check_may_write());
+  // Before the commit, so that the key's entry comes before the transaction that is to be sealed under it.
+  if (usable_epoch() == nullptr) KITH_TRY(make_epoch());
   KITH_TRY(store->begin(event, options.rest_ms));
   StoreWriter writer(*store);
   auto done = body(writer);
@@ -389,6 +402,11 @@ Result<void> Space::log_doubled(const DeviceId& device, Seq seq, ByteView proof)
   impl.untold[{device, seq}] = to_bytes(proof);
   impl.book.add_doubling(device, seq);
   return impl.judge();
+}
+
+void Space::authority_undone() {
+  // Within somebody's failure: only read. If even that fails, `tick` tries again.
+  impl_->must_reload = !impl_->read_facts().ok();
 }
 
 }  // namespace kith::space

@@ -43,7 +43,7 @@ class Space final : public Database, public log::Governor {
 
   /// A new space of which this person is founder, only operator and only member: genesis (S_0, quorum 1), first epoch.
   /// `host`: zero where nothing listens. Fills `keys` (save the keyring before anything is sent). A personal space:
-  /// lineage = crypto::personal_lineage(root), else fresh random.
+  /// lineage = crypto::personal_lineage(root); else zero: a random one is made.
   static Result<std::unique_ptr<Space>> found(const Environment& environment, OpenOptions options,
                                               const crypto::Key& root, const Lineage& lineage, const HostKey& host,
                                               SpaceKeys& keys);
@@ -137,6 +137,7 @@ class Space final : public Database, public log::Governor {
   Result<Writing> writing() override;
   Result<void> authority_arrived(std::span<const log::AuthorityEntry> entries) override;
   Result<void> log_doubled(const DeviceId& device, Seq seq, ByteView proof) override;
+  void authority_undone() override;
 
   struct Impl;
 

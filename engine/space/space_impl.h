@@ -31,8 +31,9 @@ struct Space::Impl {
   Result<void> open(OpenOptions& options);
   /// Names the keys of this device, once there are any.
   Result<void> set_keys(const SpaceKeys& own);
-  /// Reads every authority entry anew: at the start, and after a transaction that brought some was rolled back.
+  /// Reads every authority entry anew, and what follows from them.
   Result<void> reload();
+  Result<void> read_facts();
   Result<void> absorb(std::span<const log::AuthorityEntry> entries);
   /// Works out the state and whatever follows from it: keys, and which entries count.
   Result<void> judge();
@@ -66,8 +67,9 @@ struct Space::Impl {
   Result<Bytes> authority_records();
 
   // -- duties.cc
-  /// The epoch to write under by formats 7, if there is one.
-  const Epoch* usable_epoch(std::uint64_t at_ms);
+  /// The epoch to write under by formats 7, if there is one. Kept until authority changes or an invitation expires.
+  const Epoch* usable_epoch();
+  const Epoch* choose_epoch(std::uint64_t at_ms);
   bool knows_losses(const Epoch& epoch, const Losses& losses);
   /// That epoch, if this device can open it; else a new one.
   Result<EpochId> ensure_epoch();
@@ -103,6 +105,13 @@ struct Space::Impl {
   std::map<std::pair<DeviceId, Seq>, Bytes> untold;                // doublings that no entry tells yet
   std::unordered_map<EntryId, std::set<PersonId>, FixedBytesHash> members_at;
 
+  struct Choice {
+    const Epoch* epoch;
+    std::uint64_t from_ms;
+    std::uint64_t until_ms;
+  };
+  std::optional<Choice> choice;
+
   SpaceKeys keys;
   std::optional<crypto::SigningKey> log_key;
   std::optional<PersonId> me;
@@ -113,6 +122,7 @@ struct Space::Impl {
   bool are_wraps_done = false;  // nobody lacks a wrap, as far as the state of now says
   bool has_written = false;     // since the last tick
   bool have_keys_changed = false;
+  bool must_reload = false;  // a transaction was rolled back whose facts are in the book
   std::function<void()> on_change;
   std::function<void()> on_keys_changed;
 };
