@@ -19,6 +19,8 @@
 #include "space/keyring.h"
 #include "space/testing/village.h"
 #include "store/changeset.h"
+#include "sync/frames.h"
+#include "sync/testing/house.h"
 
 namespace kith::fuzz {
 
@@ -36,7 +38,7 @@ class Seeds {
     }
   }
   void add(ByteView bytes) {
-    char name[16];
+    char name[32];
     std::snprintf(name, sizeof name, "seed-%02d", ++count_);
     std::ofstream out(folder_ / name, std::ios::binary);
     out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
@@ -312,6 +314,59 @@ void authority(Seeds seeds) {
   seeds.add(99, seal.encode());
 }
 
+/// What a real dialer would say next at each stage, and one frame of each type.
+void session(Seeds seeds) {
+  sync::testing::FakeClock clock;
+  sync::testing::House ana(1, 1, &clock);
+  sync::testing::House dan(2, 1, &clock);
+  ana.found();
+  ana.post("One");
+  dan.invitation = ana.invite();
+  sync::testing::Wire(dan, ana, true).run();
+  dan.post("Two");
+  constexpr std::uint8_t kStages = 12;
+  for (std::uint8_t stage = 0; stage < kStages; ++stage) {
+    sync::testing::Wire wire(dan, ana);
+    for (int i = 0; i < stage; ++i) wire.step(i % 2 == 0);
+    Bytes said = {stage, static_cast<std::uint8_t>(stage * 5)};
+    if (wire.dialer.has_output()) wire.dialer.take_output(said, 4 << 10);
+    if (said.size() > 2) seeds.add(said);
+  }
+
+  const auto add = [&](auto encode_into) {
+    Bytes out = {kStages - 1, 0};
+    encode_into(out);
+    seeds.add(out);
+  };
+  using sync::FrameType;
+  const log::FrontierItem item{filled<DeviceId>(1), Seq(0), Seq(9), filled<EntryId>(2)};
+  const DeviceId devices[] = {ana.own->log().own(), filled<DeviceId>(3)};
+  const log::FrontierItem items[] = {item, {ana.own->log().own(), Seq(0), Seq(1), filled<EntryId>(4)}};
+  add([&](Bytes& out) { encode(sync::StateFrame{0, sync::StateKind::kQuestion, filled<Hash>(5), 7, Pos(8)}, out); });
+  add([&](Bytes& out) { encode(sync::HeadsFrame{0, {filled<EntryId>(6)}}, out); });
+  add([&](Bytes& out) { encode(sync::AuthorityDoneFrame{0, true, {filled<EntryId>(6)}}, out); });
+  add([&](Bytes& out) { sync::encode_frontier(0, false, items, out); });
+  add([&](Bytes& out) { sync::encode_frontier(0, false, {}, out); });
+  add([&](Bytes& out) { sync::encode_offer(0, devices, out); });
+  add([&](Bytes& out) { encode(FrameType::kSince, sync::PlaceFrame{0, ana.own->log().journal_id(), Pos(0)}, out); });
+  add([&](Bytes& out) { encode(FrameType::kBackfillDone, sync::PlaceFrame{0, 1, Pos(9)}, out); });
+  add([&](Bytes& out) { encode(sync::CreditFrame{0, 3}, out); });
+  add([&](Bytes& out) { sync::encode_bytes(FrameType::kPing, {1, 2, 3, 4, 5, 6, 7, 8}, out); });
+  add([&](Bytes& out) { sync::encode_bytes(FrameType::kClose, {0}, out); });
+  add([&](Bytes& out) { sync::encode_bytes(FrameType::kRefuse, {0, 4}, out); });
+  Bytes records;
+  log::RecordEncoder encoder(ana.own->id());
+  log::testing::SampleLog eve(ana.own->id(), 9);
+  for (int i = 0; i < 2; ++i) {
+    auto sample = eve.next("shape", "values");
+    sample.signature = eve.sign(sample.id);
+    encoder.encode(sample.record(), records);
+  }
+  for (const FrameType type : {FrameType::kAuthority, FrameType::kLive, FrameType::kWindow}) {
+    add([&](Bytes& out) { sync::encode_records(type, sync::RecordsFrame{0, 0, 0, records}, out); });
+  }
+}
+
 }  // namespace
 
 }  // namespace kith::fuzz
@@ -324,10 +379,10 @@ int main(int count, char** arguments) {
     return 2;
   }
   const std::map<std::string, void (*)(Seeds)> targets = {
-      {"authority", authority}, {"cbor", cbor},     {"changeset", changeset}, {"compress", compress},
-      {"evidence", evidence},   {"header", header}, {"invite", invite},       {"keyring", keyring},
-      {"payload", payload},     {"record", record}, {"schema", schema},       {"text_codes", text_codes},
-      {"words", words}};
+      {"authority", authority},   {"cbor", cbor},     {"changeset", changeset}, {"compress", compress},
+      {"evidence", evidence},     {"header", header}, {"invite", invite},       {"keyring", keyring},
+      {"payload", payload},       {"record", record}, {"schema", schema},       {"session", session},
+      {"text_codes", text_codes}, {"words", words}};
   for (const auto& [name, make] : targets) make(Seeds(arguments[1], name));
   return 0;
 }
