@@ -740,6 +740,23 @@ TEST(Crash, what_was_read_for_others_is_on_the_medium) {
   EXPECT_EQ(ana.state_hash(), street.dan.state_hash());
 }
 
+TEST(Crash, sending_what_is_not_flushed_doubles_a_log) {
+  Street street;
+  House& ana = street.ana;
+  must(ana.store->db().flush());
+  ana.disk.set_sync_lies(true);
+  ana.note("first", "text");
+  ana.seal();
+  send_all(ana, street.dan);
+  ana.crash();
+  ana.disk.set_sync_lies(false);
+  EXPECT_EQ(ana.log->own_next(), Seq(1));
+  ana.note("another", "text");
+  ana.seal();
+  send_all(ana, street.dan);
+  EXPECT_EQ(street.dan.governor->doubled.size(), 1u) << "else the next test tests nothing";
+}
+
 TEST(Crash, no_number_is_ever_used_for_two_contents_that_others_could_see) {
   holds("persist before send", [] {
     Street street;

@@ -41,6 +41,8 @@ class MemoryDisk final : public FileSystem {
   }
   /// From now on every write fails, as on a full disk.
   void fill_up(bool is_full) { is_full_ = is_full; }
+  /// A cheap card: a sync returns, and nothing was synced.
+  void set_sync_lies(bool lies) { sync_lies_ = lies; }
 
  private:
   struct Content {
@@ -69,7 +71,7 @@ class MemoryDisk final : public FileSystem {
       return {};
     }
     Result<void> sync() override {
-      content_->durable = content_->now;
+      if (!disk_.sync_lies_) content_->durable = content_->now;
       return {};
     }
     Result<std::uint64_t> size() override { return content_->now.size(); }
@@ -80,6 +82,7 @@ class MemoryDisk final : public FileSystem {
   };
   std::map<std::string, std::shared_ptr<Content>, std::less<>> files_;
   bool is_full_ = false;
+  bool sync_lies_ = false;
 };
 
 }  // namespace kith::log::testing
