@@ -357,6 +357,7 @@ void Connection::end(Fault fault) {
   step_ = Step::kClosed;
   if (!yamux_) return;
   if (fault == Fault::kNone) yamux_->go_away();
+  if (fault == Fault::kBadFrame) yamux_->go_away(kGoAwayProtocol);
   yamux_->close_streams(StreamEnd::kConnection);
 }
 

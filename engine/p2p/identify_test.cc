@@ -46,7 +46,8 @@ TEST_F(Identify, messages_of_js_are_read_and_written_back_byte_for_byte) {
         EXPECT_EQ(message->agent_version, field["text"].text());
       }
       if (field["name"].text() == "protocols") {
-        EXPECT_NE(std::find(message->protocols.begin(), message->protocols.end(), field["text"].text()), message->protocols.end());
+        EXPECT_NE(std::find(message->protocols.begin(), message->protocols.end(), field["text"].text()),
+                  message->protocols.end());
       }
     }
   }

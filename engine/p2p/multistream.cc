@@ -10,6 +10,7 @@ namespace kith::p2p {
 namespace {
 
 constexpr int kLengthBytesMax = 2;  // 1024 fits
+constexpr std::string_view kHeaderMessage = "\x13/multistream/1.0.0\n";
 
 }  // namespace
 
@@ -52,6 +53,19 @@ MultistreamReader::State MultistreamReader::read(ByteView& in) {
   return body_.back() == '\n' ? State::kMessage : State::kBad;
 }
 
+MultistreamReader::State MultistreamHeaderReader::read(ByteView& in) {
+  while (!in.empty() && !is_done()) {
+    if (in[0] != static_cast<std::uint8_t>(kHeaderMessage[matched_])) return MultistreamReader::State::kBad;
+    ++matched_;
+    in = in.subspan(1);
+  }
+  return is_done() ? MultistreamReader::State::kMessage : MultistreamReader::State::kMore;
+}
+
+bool MultistreamHeaderReader::is_done() const {
+  return matched_ == kHeaderMessage.size();
+}
+
 MultistreamDialer::MultistreamDialer(std::vector<std::string> proposals, Bytes& out)
     : proposals_(std::move(proposals)) {
   CHECK(!proposals_.empty());
@@ -60,18 +74,14 @@ MultistreamDialer::MultistreamDialer(std::vector<std::string> proposals, Bytes& 
 }
 
 Negotiation MultistreamDialer::receive(ByteView& in, Bytes& out) {
+  using State = MultistreamReader::State;
   while (true) {
-    switch (reader_.read(in)) {
-      case MultistreamReader::State::kMore: return Negotiation::kBusy;
-      case MultistreamReader::State::kBad: return Negotiation::kBad;
-      case MultistreamReader::State::kMessage: break;
-    }
+    const bool is_header = !header_.is_done();
+    const State state = is_header ? header_.read(in) : reader_.read(in);
+    if (state == State::kMore) return Negotiation::kBusy;
+    if (state == State::kBad) return Negotiation::kBad;
+    if (is_header) continue;
     const std::string_view text = reader_.text();
-    if (!has_header_) {
-      if (text != kMultistreamHeader) return Negotiation::kBad;
-      has_header_ = true;
-      continue;
-    }
     if (text == proposals_[next_]) return Negotiation::kAgreed;
     if (text != kNotAvailable) return Negotiation::kBad;
     if (next_ + 1 == proposals_.size()) return Negotiation::kRefused;
@@ -80,19 +90,18 @@ Negotiation MultistreamDialer::receive(ByteView& in, Bytes& out) {
 }
 
 Negotiation MultistreamListener::read_proposal(ByteView& in, Bytes& out) {
+  using State = MultistreamReader::State;
   while (true) {
-    switch (reader_.read(in)) {
-      case MultistreamReader::State::kMore: return Negotiation::kBusy;
-      case MultistreamReader::State::kBad: return Negotiation::kBad;
-      case MultistreamReader::State::kMessage: break;
+    const bool is_header = !header_.is_done();
+    const State state = is_header ? header_.read(in) : reader_.read(in);
+    if (state == State::kMore) return Negotiation::kBusy;
+    if (state == State::kBad) return Negotiation::kBad;
+    if (is_header) {
+      append_multistream(out, kMultistreamHeader);
+      continue;
     }
-    if (has_header_) {
-      agreed_ = reader_.text();
-      return Negotiation::kAgreed;
-    }
-    if (reader_.text() != kMultistreamHeader) return Negotiation::kBad;
-    has_header_ = true;
-    append_multistream(out, kMultistreamHeader);
+    agreed_ = reader_.text();
+    return Negotiation::kAgreed;
   }
 }
 

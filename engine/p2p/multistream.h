@@ -42,6 +42,18 @@ class MultistreamReader {
 
 enum class Negotiation : std::uint8_t { kBusy, kAgreed, kRefused, kBad };
 
+/// The first message, which must be the header. Byte by byte, so that a web or mail server is known by its first
+/// letter.
+class MultistreamHeaderReader {
+ public:
+  /// Takes from the front of `in` up to the end of the header.
+  MultistreamReader::State read(ByteView& in);
+  bool is_done() const;
+
+ private:
+  std::size_t matched_ = 0;
+};
+
 /// Proposes one name after another until one is taken.
 class MultistreamDialer {
  public:
@@ -54,7 +66,7 @@ class MultistreamDialer {
  private:
   std::vector<std::string> proposals_;
   std::size_t next_ = 0;
-  bool has_header_ = false;
+  MultistreamHeaderReader header_;
   MultistreamReader reader_;
 };
 
@@ -80,7 +92,7 @@ class MultistreamListener {
  private:
   /// kAgreed: agreed_ holds a proposal.
   Negotiation read_proposal(ByteView& in, Bytes& out);
-  bool has_header_ = false;
+  MultistreamHeaderReader header_;
   int refused_ = 0;
   std::string agreed_;
   MultistreamReader reader_;

@@ -6,27 +6,14 @@
 #include "base/testing/fakes.h"
 #include "p2p/noise_channel.h"
 #include "p2p/testing/libp2p_vectors.h"
+#include "p2p/testing/scripted_random.h"
 
 namespace kith::p2p {
 namespace {
 
 using testing::Json;
+using testing::ScriptedRandom;
 using testing::vectors;
-
-/// Gives the bytes it was made with, in order, as if they were drawn.
-class ScriptedRandom final : public Random {
- public:
-  explicit ScriptedRandom(Bytes script) : script_(std::move(script)) {}
-  void fill(std::span<std::uint8_t> out) override {
-    CHECK(script_.size() - at_ >= out.size());
-    std::memcpy(out.data(), script_.data() + at_, out.size());
-    at_ += out.size();
-  }
-
- private:
-  Bytes script_;
-  std::size_t at_ = 0;
-};
 
 struct Side {
   explicit Side(const Json& json)

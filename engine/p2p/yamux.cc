@@ -78,10 +78,10 @@ void Yamux::ping() {
   queue_control({.type = kYamuxPing, .flags = kYamuxSyn, .length = ping_value_});
 }
 
-void Yamux::go_away() {
-  if (go_away_sent_) return;
+void Yamux::go_away(std::uint32_t code) {
+  if (go_away_sent_ && code == kGoAwayNormal) return;
   go_away_sent_ = true;
-  queue_control({.type = kYamuxGoAway, .length = kGoAwayNormal});
+  queue_control({.type = kYamuxGoAway, .length = code});
 }
 
 void Yamux::fail(Fault fault) {
@@ -359,11 +359,14 @@ void Yamux::produce_stream_control(Bytes& out, std::size_t end) {
     control_streams_.pop_front();
     if (stream == nullptr) continue;
     stream->in_control_ = false;
+    const bool has_data = stream->in_ready_ && stream->has_data_to_send();
+    // A stream opens right before its first bytes: many opened at once must not all lie there without a protocol.
+    if (stream->syn_pending_ && has_data) continue;
     YamuxHeader header{.type = kYamuxWindow, .stream = stream->id_};
     if (stream->syn_pending_) header.flags |= kYamuxSyn;
     if (stream->grant_pending_) header.length = std::exchange(stream->taken_, 0);
     // An acknowledgement rides on data where there is some.
-    const bool can_wait = header.flags == 0 && header.length == 0 && stream->in_ready_ && stream->has_data_to_send();
+    const bool can_wait = header.flags == 0 && header.length == 0 && has_data;
     if (stream->ack_pending_ && !can_wait) {
       header.flags |= kYamuxAck;
       stream->ack_pending_ = false;
@@ -381,6 +384,9 @@ void Yamux::produce_data(Bytes& out, std::size_t end) {
     if (stream == nullptr) continue;
     stream->in_ready_ = false;
     if (stream->has_data_to_send()) {
+      if (std::exchange(stream->syn_pending_, false)) {
+        send_header(out, {.type = kYamuxWindow, .flags = kYamuxSyn, .stream = stream->id_});
+      }
       const std::uint64_t room = end - out.size() - kYamuxHeaderBytes;
       const auto body_max = std::min<std::uint64_t>({room, kDataBytesMax, stream->send_window_});
       if (!produce_frame(*stream, out, static_cast<std::size_t>(body_max))) continue;

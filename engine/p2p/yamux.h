@@ -139,7 +139,7 @@ class Yamux {
   Fault receive(ByteView in);
   /// Appends whole frames, together at most `bytes_max` bytes (nothing below kProduceBytesMin).
   void produce(Bytes& out, std::size_t bytes_max);
-  static constexpr std::size_t kProduceBytesMin = kYamuxHeaderBytes + 1;
+  static constexpr std::size_t kProduceBytesMin = 2 * kYamuxHeaderBytes + 1;
   bool has_output() const {
     const bool has_streams = !control_streams_.empty() || !ready_streams_.empty();
     return !control_.empty() || (fault_ == Fault::kNone && has_streams);
@@ -152,8 +152,8 @@ class Yamux {
   /// At most one at a time is on its way.
   void ping();
   bool is_ping_open() const { return ping_open_; }
-  /// Says that no more streams will be opened.
-  void go_away();
+  /// Says that no more streams will be opened; other codes than kGoAwayNormal end everything there.
+  void go_away(std::uint32_t code = kGoAwayNormal);
   bool is_going_away() const { return go_away_sent_ || go_away_seen_; }
   /// Ends all streams. Nothing but control frames that wait already goes out after that.
   void close_streams(StreamEnd end);
