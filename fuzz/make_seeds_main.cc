@@ -15,6 +15,10 @@
 #include "fuzz/fuzz.h"
 #include "log/evidence.h"
 #include "log/testing/samples.h"
+#include "p2p/identify.h"
+#include "p2p/noise_payload.h"
+#include "p2p/signed_record.h"
+#include "p2p/yamux_frame.h"
 #include "space/invite.h"
 #include "space/keyring.h"
 #include "space/testing/village.h"
@@ -367,6 +371,66 @@ void session(Seeds seeds) {
   }
 }
 
+void linking(Seeds seeds) {
+  sync::testing::House ana(1, 1);
+  ana.found();
+  // The request that the target makes from its own seed.
+  testing::SeededRandom random(1);
+  space::SpaceKeys keys;
+  const auto request = space::Space::make_device_request(random, keys);
+  seeds.add(0, as_bytes(request.text()));
+  seeds.add(1, *ana.own->link_device(request));
+}
+
+void p2p(Seeds seeds) {
+  namespace lib = kith::p2p;
+  for (const std::string_view text :
+       {"/ip4/192.168.1.20/tcp/4001/ws/p2p/12D3KooWPjceQrSwdWXPyLLeABRXmuqt69Rg3sBYbU1Nft9HyQ6X",
+        "/dns4/street.example/tcp/443/tls/sni/a.b/ws", "/ip6/fe80::1/udp/5/webrtc-direct",
+        "/ip6zone/eth0/ip6/::1/tcp/0", "/ip4/1.2.3.4/tcp/80/http-path/a%2Fb"}) {
+    seeds.add(0, as_bytes(text));
+    if (const auto address = lib::Multiaddr::parse(text); address.ok()) seeds.add(0, address->bytes());
+  }
+  const auto host = crypto::SigningKey::from_seed(filled<crypto::Key>(1));
+  const HostKey key{host.public_key().data};
+  seeds.add(1, as_bytes(lib::PeerId::of(key).text()));
+  seeds.add(1, lib::PeerId::of(key).bytes());
+  seeds.add(1, lib::encode_public_key(key));
+  lib::IdentifyMessage message;
+  message.agent_version = "kith/1";
+  message.public_key = lib::encode_public_key(filled<HostKey>(7));
+  message.protocols = {"/kith/sync/1", "/ipfs/ping/1.0.0"};
+  message.listen_addresses = {*lib::Multiaddr::parse("/ip4/10.0.0.1/tcp/1")};
+  message.observed_address = message.listen_addresses[0];
+  seeds.add(2, lib::encode_identify(message));
+  seeds.add(3, lib::encode_signed_record({5, message.listen_addresses}, host));
+  testing::SeededRandom random(1);
+  seeds.add(4, lib::encode_noise_payload(lib::NoiseIdentity(host, random), true));
+}
+
+void yamux(Seeds seeds) {
+  namespace lib = kith::p2p;
+  const auto frame = [](std::uint8_t type, std::uint16_t flags, std::uint32_t stream, std::uint32_t length,
+                        ByteView body = {}) {
+    Bytes out;
+    lib::append_yamux(out, {0, type, flags, stream, length});
+    append(out, body);
+    return out;
+  };
+  const Bytes body(40, 'x');
+  Bytes all = {5};
+  for (const Bytes& one :
+       {frame(lib::kYamuxWindow, lib::kYamuxSyn, 1, 0), frame(lib::kYamuxData, 0, 1, 40, body),
+        frame(lib::kYamuxPing, lib::kYamuxSyn, 0, 77), frame(lib::kYamuxData, lib::kYamuxSyn, 7, 40, body),
+        frame(lib::kYamuxData, lib::kYamuxFin, 1, 0), frame(lib::kYamuxData, lib::kYamuxRst, 7, 0),
+        frame(lib::kYamuxData, lib::kYamuxSyn | lib::kYamuxFin, 9, 40, body), frame(lib::kYamuxWindow, 0, 9, 0xffff),
+        frame(lib::kYamuxGoAway, 0, 0, 0)}) {
+    seeds.add(3, one);
+    append(all, one);
+    seeds.add(all);
+  }
+}
+
 }  // namespace
 
 }  // namespace kith::fuzz
@@ -379,10 +443,11 @@ int main(int count, char** arguments) {
     return 2;
   }
   const std::map<std::string, void (*)(Seeds)> targets = {
-      {"authority", authority},   {"cbor", cbor},     {"changeset", changeset}, {"compress", compress},
-      {"evidence", evidence},     {"header", header}, {"invite", invite},       {"keyring", keyring},
-      {"payload", payload},       {"record", record}, {"schema", schema},       {"session", session},
-      {"text_codes", text_codes}, {"words", words}};
+      {"authority", authority}, {"cbor", cbor},     {"changeset", changeset}, {"compress", compress},
+      {"evidence", evidence},   {"header", header}, {"invite", invite},       {"keyring", keyring},
+      {"linking", linking},     {"p2p", p2p},       {"yamux", yamux},         {"payload", payload},
+      {"record", record},       {"schema", schema}, {"session", session},     {"text_codes", text_codes},
+      {"words", words}};
   for (const auto& [name, make] : targets) make(Seeds(arguments[1], name));
   return 0;
 }
