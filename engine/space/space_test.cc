@@ -115,6 +115,27 @@ TEST_F(Spaces, an_invitation_for_three_admits_three) {
   EXPECT_EQ(code(eve.join(ana, invitation)), ErrorCode::kInviteSpent);
 }
 
+TEST_F(Spaces, more_heads_than_an_entry_can_cite_are_merged_first) {
+  const Invitation invitation = invite(40);
+  Home last(99, clock);
+  last.visit(ana, invitation);
+  ana.tell_authority(last);
+  for (std::uint8_t i = 0; i < log::kRefsMax + 1; ++i) {
+    Home guest(static_cast<std::uint8_t>(100 + i), clock);
+    // Each knows of the invitation, and of nobody else.
+    guest.visit(ana, invitation);
+    last.tell_authority(guest);
+    must(guest.space->join(guest.root, guest.keys));
+    guest.tell_authority(ana);
+  }
+  EXPECT_GT(ana.space->log().authority_heads().size(), log::kRefsMax);
+  ana.note("after all of them");
+  EXPECT_LE(ana.space->log().authority_heads().size(), log::kRefsMax);
+  EXPECT_GE(ana.count(log::Kind::kMerge), 1u);
+  ana.tell(last);
+  EXPECT_EQ(last.notes(), (Notes{"after all of them"}));
+}
+
 TEST_F(Spaces, an_expired_invitation_says_so) {
   const Invitation invitation = invite(1, 1'000);
   clock.advance(1'001);
