@@ -47,7 +47,7 @@ Result<std::uint32_t> BackfillSender::produce(std::uint64_t authority_frames, By
     const bool newest_first = ahead_.empty();
     std::vector<log::Range>& ranges = newest_first ? behind_ : ahead_;
     const auto window = KITH_TRY(log_.next_window(ranges, newest_first, encoder_, records_next_, kWindowBytesMax));
-    if (window.done) ranges.clear();
+    if (window.done || window.count == 0) ranges.clear();
     if (window.count == 0) continue;
     sent = window.count;
     ++in_flight_;

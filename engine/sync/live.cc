@@ -51,7 +51,7 @@ Result<std::uint32_t> LiveSender::produce(std::uint64_t authority_frames, Backfi
     const bool newest_first = pending_.ahead.empty();
     std::vector<log::Range>& ranges = newest_first ? pending_.backfill : pending_.ahead;
     const auto window = KITH_TRY(log_.next_window(ranges, newest_first, encoder_, kFrameRecordsMax, kFrameBytesMax));
-    if (window.done) ranges.clear();
+    if (window.done || window.count == 0) ranges.clear();
     if (window.count == 0) continue;
     sent = window.count;
     // The peer's cursor may follow only once nothing older is on its way.

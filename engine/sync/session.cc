@@ -40,9 +40,9 @@ std::vector<Gate> gates_of(Role role, Spaces& spaces, Clock& clock) {
       Gate newcomer = member;
       newcomer.role = HelloRole::kNewcomer;
       newcomer.key.data = invite->invite.data;
-      if (invite->uses == 0) {
+      if (invite->is_revoked()) {
         newcomer.refusal = Refusal::kInviteRevoked;
-      } else if (invite->joins.size() >= invite->uses) {
+      } else if (invite->is_spent()) {
         newcomer.refusal = Refusal::kInviteSpent;
       } else if (clock.wall_ms() > invite->expires_ms) {
         newcomer.refusal = Refusal::kInviteExpired;
@@ -343,7 +343,7 @@ struct Session::Impl {
     std::uint64_t next = ping_sent_at ? *ping_sent_at + kPongMsMax : heard_at + kPingMs;
     if (!hello.is_complete()) next = std::min(next, started_at + kHelloMsMax);
     if (const auto since = waiting_since()) next = std::min(next, *since + kStallMsMax);
-    if (!links.empty()) next = std::min(next, now + SpaceLink::kAskAgainMs);
+    for (const auto& link : links) next = std::min(next, link->next_tick().value_or(next));
     return std::max(next, now + 1);
   }
 

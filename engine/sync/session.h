@@ -37,7 +37,7 @@ struct PeerCursor {
   Pos pos;
 };
 
-/// The spaces of this installation, for sessions. Implemented by the node and by the simulator.
+/// The spaces of this installation, for sessions; they outlive them. Implemented by the node and by the simulator.
 class Spaces {
  public:
   virtual ~Spaces() = default;

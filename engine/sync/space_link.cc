@@ -279,19 +279,24 @@ LinkOutcome SpaceLink::ask(bool full) {
   }
   by_cursor_ = !full && peer_state_ && cursor_.pos.value > 0 && cursor_.journal == peer_state_->journal &&
                cursor_.pos <= peer_state_->head;
-  if (by_cursor_) {
-    encode(FrameType::kSince, PlaceFrame{slot_, cursor_.journal, cursor_.pos}, ready_);
-  } else {
-    auto frontier = log_.frontier();
-    if (!frontier) return local(std::move(frontier).error());
-    encode_frontier(slot_, false, *frontier, ready_);
-  }
-  asking_ = true;
+  asking_ = question_due_ = true;
   ask_again_ = false;
   offers_.clear();
   asked_at_ = waiting_since_ = clock_.steady_ms();
   ++counters_.compares;
   return go_on();
+}
+
+// Written only once our own authority has been told: the other side answers members, and a new one is known to it by
+// that alone.
+Result<void> SpaceLink::produce_question(Bytes& out) {
+  question_due_ = false;
+  if (by_cursor_) {
+    encode(FrameType::kSince, PlaceFrame{slot_, cursor_.journal, cursor_.pos}, out);
+  } else {
+    encode_frontier(slot_, false, KITH_TRY(log_.frontier()), out);
+  }
+  return {};
 }
 
 LinkOutcome SpaceLink::receive_offer(const Frame& frame) {
@@ -348,7 +353,9 @@ LinkOutcome SpaceLink::receive_records(const Frame& frame) {
 // What waits to be pushed goes out first, so that what comes in now can be told from it and is not echoed.
 Result<void> SpaceLink::push_before_accepting() {
   constexpr std::size_t kReadyBytesMax = 256 << 10;
-  while (live_on_ && live_.has_output() && ready_.size() < kReadyBytesMax) {
+  if (!live_on_ || !live_.has_output()) return {};
+  KITH_TRY(seal_due());
+  while (live_.has_output() && ready_.size() < kReadyBytesMax) {
     if (authority_.has_output()) {
       KITH_TRY(authority_.produce(ready_));
     } else {
@@ -496,7 +503,7 @@ LinkOutcome SpaceLink::receive(const Frame& frame) {
 bool SpaceLink::has_output() const {
   if (!ready_.empty()) return true;
   if (phase_ == Phase::kOver) return false;
-  if (credit_due_ > 0 || state_answer_due_ || authority_.has_output()) return true;
+  if (credit_due_ > 0 || state_answer_due_ || question_due_ || authority_.has_output()) return true;
   if (phase_ != Phase::kContent || !live_on_) return false;
   return live_.has_output() || backfill_.has_output() || (verify_due_ && !asking_ && !is_serving() && was_asked_);
 }
@@ -530,7 +537,9 @@ Result<void> SpaceLink::produce_content(Bytes& out) {
   const std::uint64_t authority_before = authority_.entries_sent();
   if (authority_.has_output()) KITH_TRY(authority_.produce(out));
   counters_.authority_out += authority_.entries_sent() - authority_before;
-  if (authority_.has_output() || !content) return {};
+  if (authority_.has_output()) return {};
+  if (question_due_) KITH_TRY(produce_question(out));
+  if (!content) return {};
   if (live_.has_output()) {
     const std::uint32_t sent = KITH_TRY(live_.produce(authority_.frames_sent(), backfill_, out));
     counters_.live_out += sent;
@@ -556,6 +565,13 @@ LinkOutcome SpaceLink::tick() {
   if (phase_ == Phase::kContent && ask_again_ && !asking_ && now - asked_at_ >= kAskAgainMs) KITH_LINK_TRY(ask(true));
   if (cursor_dirty_ && now - cursor_saved_at_ >= kCursorSaveMs) save_cursor();
   return go_on();
+}
+
+std::optional<std::uint64_t> SpaceLink::next_tick() const {
+  std::optional<std::uint64_t> next;
+  if (phase_ == Phase::kContent && ask_again_ && !asking_) next = asked_at_ + kAskAgainMs;
+  if (cursor_dirty_) next = std::min(next.value_or(UINT64_MAX), cursor_saved_at_ + kCursorSaveMs);
+  return next;
 }
 
 bool SpaceLink::is_waiting() const {

@@ -49,6 +49,8 @@ class SpaceLink {
   LinkOutcome produce(Bytes& out);
   void notify();
   LinkOutcome tick();
+  /// When tick has something to do (steady ms); none: nothing waits.
+  std::optional<std::uint64_t> next_tick() const;
   /// The other side owes an answer or credit.
   bool is_waiting() const;
   /// When something was last asked or sent that makes the other side owe (steady ms).
@@ -89,6 +91,7 @@ class SpaceLink {
   bool peer_counts() const;
   bool is_serving() const { return offered_.has_value() || backfill_.is_serving(); }
   Result<void> produce_content(Bytes& out);
+  Result<void> produce_question(Bytes& out);
   Result<void> push_before_accepting();
 
   const std::uint8_t slot_;
@@ -120,6 +123,7 @@ class SpaceLink {
 
   // our question
   bool asking_ = false;
+  bool question_due_ = false;  // … and it is not written yet
   bool by_cursor_ = false;
   bool ask_again_ = false;   // a gap: compare by frontier once the answer is here
   bool verify_due_ = false;  // a cursor's answer is here: are the digests equal now?

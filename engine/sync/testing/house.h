@@ -6,6 +6,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -15,14 +17,12 @@
 #include "base/check.h"
 #include "base/testing/fakes.h"
 #include "crypto/derive.h"
-#include "store/testing/temporary_directory.h"
 #include "sync/session.h"
 
 namespace kith::sync::testing {
 
 using kith::testing::FakeClock;
 using kith::testing::SeededRandom;
-using store::testing::TemporaryDirectory;
 
 inline constexpr std::string_view kSchema =
     "CREATE TABLE posts(id TEXT PRIMARY KEY, body LWW_TEXT);\n"
@@ -45,6 +45,25 @@ inline void must(Result<void> result) {
   if (!result.ok()) ADD_FAILURE() << result.error().message();
   CHECK(result.ok());
 }
+
+/// Goes away with what is in it.
+class Directory {
+ public:
+  Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "kith-sync-XXXXXX").string();
+    path_ = mkdtemp(name.data());
+  }
+  ~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Directory(const Directory&) = delete;
+  Directory& operator=(const Directory&) = delete;
+  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
+
+ private:
+  std::string path_;
+};
 
 class House final : public Spaces {
  public:
@@ -127,7 +146,7 @@ class House final : public Spaces {
     own->set_on_change([this] { changed(); });
   }
 
-  TemporaryDirectory directory_;
+  Directory directory_;
   FakeClock own_clock_;
   std::optional<crypto::SigningKey> log_key_;
 
@@ -209,8 +228,8 @@ class Wire {
   }
   void expect_healthy() const {
     expect_no_fault();
-    EXPECT_FALSE(dialer.is_closed());
-    EXPECT_FALSE(listener.is_closed());
+    EXPECT_FALSE(dialer.is_closed()) << (dialer.refusal() != nullptr ? dialer.refusal()->message() : "");
+    EXPECT_FALSE(listener.is_closed()) << (listener.refusal() != nullptr ? listener.refusal()->message() : "");
   }
 
   std::size_t bytes_moved() const { return dialer_said.size() + listener_said.size(); }
