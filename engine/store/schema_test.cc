@@ -133,6 +133,17 @@ TEST(Schema, refuses_broken_text) {
   }
 }
 
+TEST(Schema, refuses_literals_that_sqlite_would_refuse) {
+  for (const char* literal : {"x'1'", "x'15\"ff'", "x'0g'", "12abc", "1.2.3", "1e", "1e+", "0x", "0xfg", "1_000"}) {
+    EXPECT_EQ(refused("CREATE TABLE t(id TEXT PRIMARY KEY, v LWW_TEXT DEFAULT " + std::string(literal) + ")").code(),
+              ErrorCode::kBadSchema)
+        << literal;
+  }
+  for (const char* literal : {"x''", "X'0aFF'", "12", "1.", ".5", "1.5e-3", "2E+7", "0x1F"}) {
+    parsed("CREATE TABLE t(id TEXT PRIMARY KEY, v LWW_TEXT DEFAULT " + std::string(literal) + ")");
+  }
+}
+
 TEST(Schema, names_the_line) {
   EXPECT_EQ(refused("CREATE EVENT a;\n\nCREATE TABLE t(\n id TEXT PRIMARY KEY,\n v FOO)").cause().find("Line 5"), 0u);
 }

@@ -92,6 +92,7 @@ struct Store::Impl {
   bool is_broken = false;   // a statement of this transaction failed half way
   bool has_erased = false;  // the write-ahead log still holds what was erased
   LocalEvent event;
+  Mutation mutation = Mutation::kNone;
 
   Result<void> open() {
     KITH_TRY(register_guards(*db));
@@ -102,6 +103,8 @@ struct Store::Impl {
         KITH_TRY(db->query("SELECT max(coalesce((SELECT max(stamp) FROM kith_journal WHERE form = 1), 0), "
                            "coalesce((SELECT max(stamp) FROM kith_journal WHERE form = 0), 0))"));
     latest = Stamp(static_cast<std::uint64_t>(std::get<std::int64_t>(stamps.rows[0][0])));
+    // A crash may have come between an erasure and its checkpoint.
+    has_erased = !db->checkpoint().ok();
     return {};
   }
 
@@ -189,6 +192,7 @@ struct Store::Impl {
 
   Result<void> retract(std::span<const Pos> positions) {
     const std::vector<Pos> changed = KITH_TRY(set_state(positions, kStateCounts, kStateRetracted));
+    if (mutation == Mutation::kRetractKeepsWinners) return {};
     for (const auto& [pos, changeset] : KITH_TRY(changesets(changed))) KITH_TRY(projection.take_out(pos, *changeset));
     return {};
   }
@@ -296,6 +300,7 @@ Result<std::unique_ptr<Store>> Store::open(const OpenOptions& options, Schema sc
                                            HybridClock& hybrid) {
   auto db = KITH_TRY(Db::open(options.path, options.files));
   auto impl = std::make_unique<Impl>(std::move(db), std::move(schema), clock, hybrid);
+  impl->mutation = options.mutation;
   KITH_TRY(impl->open());
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
@@ -414,9 +419,9 @@ Result<void> Store::end_merge() {
     return done;
   }
   impl_->is_merging = false;
-  if (!impl_->has_erased) return {};
-  impl_->has_erased = false;
-  return impl_->db->checkpoint();
+  // What is committed is committed: if this fails (a full disk), the next end_merge tries again.
+  if (impl_->has_erased && impl_->db->checkpoint().ok()) impl_->has_erased = false;
+  return {};
 }
 
 void Store::abort_merge() {

@@ -57,9 +57,16 @@ class ChangesetSource {
   virtual Result<std::optional<StoredChangeset>> changeset_at(Pos pos) = 0;
 };
 
+/// A deliberate fault for the simulator, which must notice it.
+enum class Mutation : std::uint8_t {
+  kNone,
+  kRetractKeepsWinners,  // retract() marks entries as retracted and leaves the tables as they are
+};
+
 struct OpenOptions {
   std::string path;
-  FileSystem* files = nullptr;  // null: the platform's
+  FileSystem* files = nullptr;          // null: the platform's
+  Mutation mutation = Mutation::kNone;  // never set but by the simulator
 };
 
 /// A transaction of this device as it was committed. Several parts if its changeset is larger than one payload

@@ -26,6 +26,33 @@ bool is_word_part(char c) {
   return is_word_start(c) || is_digit(c) || c == '$';
 }
 
+bool is_hex_digit(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/// 12, 1.5, .5, 2e-3, 0x1f: what every version of SQLite takes for a number.
+bool is_number(std::string_view text) {
+  const auto skip_digits = [&text] {
+    const std::size_t end = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(end);
+    return end > 0;
+  };
+  if (text.starts_with("0x") || text.starts_with("0X")) {
+    return text.size() > 2 && std::all_of(text.begin() + 2, text.end(), is_hex_digit);
+  }
+  bool has_digits = skip_digits();
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    has_digits = skip_digits() || has_digits;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+    has_digits = has_digits && skip_digits();
+  }
+  return has_digits && text.empty();
+}
+
 class Tokenizer {
  public:
   explicit Tokenizer(std::string_view sql) : sql_(sql) {}
@@ -77,7 +104,7 @@ class Tokenizer {
     if (c == '\'') return quoted(Token::Kind::kString, c);
     if ((c == 'x' || c == 'X') && at(1) == '\'') return blob();
     if (is_word_start(c)) return take(Token::Kind::kWord, run_of(is_word_part));
-    if (is_digit(c) || (c == '.' && is_digit(at(1)))) return take(Token::Kind::kNumber, number_length());
+    if (is_digit(c) || (c == '.' && is_digit(at(1)))) return number();
     for (const std::string_view symbol : kLongSymbols) {
       if (sql_.substr(at_).starts_with(symbol)) return take(Token::Kind::kSymbol, symbol.size());
     }
@@ -102,6 +129,12 @@ class Tokenizer {
     return n;
   }
 
+  Result<Token> number() {
+    const std::size_t length = number_length();
+    if (!is_number(sql_.substr(at_, length))) return error("a number is not written as one");
+    return take(Token::Kind::kNumber, length);
+  }
+
   Result<Token> quoted(Token::Kind kind, char close) {
     std::string content;
     std::size_t n = 1;
@@ -121,6 +154,10 @@ class Tokenizer {
   Result<Token> blob() {
     const std::size_t end = sql_.find('\'', at_ + 2);
     if (end == std::string_view::npos) return error("a quote is not closed");
+    const std::string_view digits = sql_.substr(at_ + 2, end - at_ - 2);
+    if (digits.size() % 2 != 0 || !std::all_of(digits.begin(), digits.end(), is_hex_digit)) {
+      return error("a blob is written as x'…' with two hexadecimal digits for each byte");
+    }
     return take(Token::Kind::kBlob, end + 1 - at_);
   }
 
