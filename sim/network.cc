@@ -54,6 +54,7 @@ void Network::send(StreamId stream, Place from, Bytes bytes) {
   if (found == streams_.end() || bytes.empty()) return;
   const std::size_t sender = end_at(found->second, from);
   if (!found->second.is_open[sender]) return;
+  listener_->sent(stream, from, bytes);
   Direction& direction = found->second.directions[sender];
   direction.bytes += bytes.size();
   direction.tiny_bytes_left -= std::min(direction.tiny_bytes_left, bytes.size());

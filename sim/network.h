@@ -26,6 +26,8 @@ class NetworkListener {
   virtual void opened(StreamId stream, Place at, Place from) = 0;
   virtual void received(StreamId stream, Place at, ByteView bytes) = 0;
   virtual void closed(StreamId stream, Place at) = 0;
+  /// Bytes are leaving a machine: whoever listens on the wire has them now.
+  virtual void sent(StreamId stream, Place from, ByteView bytes) = 0;
   /// There is room to send again.
   virtual void drained(StreamId stream, Place at) = 0;
 };

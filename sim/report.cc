@@ -78,6 +78,7 @@ constexpr Named kNames[] = {
     {Seen::kConverged, "replicas converged", ""},
     {Seen::kReplayedWithout, "retracts equal to a replay without", ""},
     {Seen::kAcknowledgedWriteFound, "acknowledged writes found again", ""},
+    {Seen::kRetiredReadNothing, "retired devices that could not read on", ""},
     {Seen::kSecretLookedFor, "secrets looked for on the wire", ""},
 };
 

@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "sim/disk.h"
+
 namespace kith::sim {
 
 /// Everything that is counted. The names and groups are in report.cc, in this order.
@@ -83,6 +85,7 @@ enum class Seen : std::uint8_t {
   kConverged,
   kReplayedWithout,
   kAcknowledgedWriteFound,
+  kRetiredReadNothing,
   kSecretLookedFor,
   kCount_
 };
@@ -100,5 +103,16 @@ class Report {
  private:
   std::array<std::uint64_t, static_cast<std::size_t>(Seen::kCount_)> counts_{};
 };
+
+/// What became of unsynced writes.
+inline Seen seen_of(Survival survival) {
+  switch (survival) {
+    case Survival::kNone: return Seen::kUnsyncedDropped;
+    case Survival::kAll: return Seen::kUnsyncedKept;
+    case Survival::kPrefix: return Seen::kUnsyncedTorn;
+    case Survival::kSubset: return Seen::kUnsyncedReordered;
+  }
+  return Seen::kUnsyncedDropped;
+}
 
 }  // namespace kith::sim

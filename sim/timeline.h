@@ -2,6 +2,7 @@
 // Virtual time: events in the order of their moments, and the clocks that machines read, which may be wrong.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -27,11 +28,11 @@ class Timeline {
       return false;
     }
     auto next = events_.extract(events_.begin());
-    now_ms_ = next.key().first;
+    now_ms_ = std::max(now_ms_, next.key().first);
     next.mapped()();
     return true;
   }
-  /// Nothing happens in between, however long it is.
+  /// What was to happen meanwhile happens afterwards, late.
   void skip(std::uint64_t ms) { now_ms_ += ms; }
 
  private:

@@ -1,0 +1,554 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sim/house.h"
+
+#include <algorithm>
+
+#include "base/check.h"
+#include "town/town.h"
+
+namespace kith::sim {
+namespace {
+
+constexpr std::string_view kKeyFile = "keys";
+constexpr std::string_view kDatabase = "street.kith";
+constexpr std::size_t kOutputBytesMax = 16 << 10;
+constexpr std::uint64_t kTickMsMax = 10'000;
+constexpr unsigned kSentThenLostPercent = 2;
+
+crypto::Key random_key(Random& random) {
+  crypto::Key key;
+  random.fill(key.data);
+  return key;
+}
+
+const store::Schema& app_schema() {
+  static const store::Schema schema = [] {
+    auto parsed = store::Schema::parse(town::schema() + Workload::schema());
+    CHECK(parsed.ok());
+    return std::move(parsed).value();
+  }();
+  return schema;
+}
+
+std::optional<Seen> seen_of(std::string_view state) {
+  if (state == "authority") return Seen::kStateAuthority;
+  if (state == "comparing") return Seen::kStateComparing;
+  if (state == "backfill") return Seen::kStateBackfill;
+  if (state == "live") return Seen::kStateLive;
+  return std::nullopt;
+}
+
+}  // namespace
+
+House::House(Place place, Beginning beginning, const crypto::Key& root, std::uint64_t seed, Timeline& timeline,
+             Network& network, Run& run)
+    : place_(place),
+      name_("house " + std::to_string(place)),
+      beginning_(beginning),
+      root_(root),
+      timeline_(timeline),
+      network_(network),
+      run_(run),
+      dice_(seed),
+      random_(dice_.seed()),
+      disk_(dice_.seed()),
+      clock_(timeline) {
+  disk_.set_sync_lies(run.options().mutation == Mutation::kNoFlush);
+  keyring_.host_seed = random_key(random_);
+  keyring_.storage_key = random_key(random_);
+  host_ = HostKey{crypto::SigningKey::from_seed(keyring_.host_seed).public_key().data};
+}
+
+House::~House() = default;
+
+std::vector<std::pair<std::string, Bytes>> House::secrets() const {
+  std::vector<std::pair<std::string, Bytes>> out;
+  const auto add = [&](const char* what, ByteView secret) { out.emplace_back(name_ + "'s " + what, to_bytes(secret)); };
+  add("root", root_.view());
+  add("host key", keyring_.host_seed.view());
+  add("storage key", keyring_.storage_key.view());
+  for (const space::SpaceKeys& keys : keyring_.spaces) {
+    add("log key", keys.log_seed.view());
+    add("box key", keys.box_secret.view());
+    add("self key", keys.self_key.view());
+    for (const crypto::Key& wrap : keys.wrap_secrets) add("wrap key", wrap.view());
+    if (keys.person_root) add("person root", keys.person_root->view());
+  }
+  return out;
+}
+
+// -- life
+
+void House::boot() {
+  ++life_;
+  is_up_ = true;
+  clock_.boot();
+  network_.appear(place_);
+  run_.say(name_ + " boots");
+  if (load_keys() && open_space() && space_ != nullptr) check_promises();
+  tick_at_ms_ = 0;
+  wake_at_ms_ = 0;
+  for (auto& [place, neighbour] : neighbours_) {
+    neighbour.retry->reset();
+    neighbour.next_dial_ms = timeline_.now_ms() + dice_.below(500);
+  }
+  settle();
+}
+
+void House::collapse() {
+  if (!is_up_) return;
+  run_.say(name_ + " is gone");
+  is_up_ = false;
+  ++life_;
+  network_.vanish(place_);
+  disk_.cut_power();
+  for (auto& [stream, connection] : connections_) count(connection);
+  connections_.clear();
+  for (auto& [place, neighbour] : neighbours_) neighbour.stream.reset();
+  space_.reset();
+  if (on_collapse_) on_collapse_(*this);
+}
+
+// The host key names the machine, so it is the same in every life, even if the key file never got onto the disk.
+bool House::load_keys() {
+  auto loaded = space::load_keyring(disk_, kKeyFile, "");
+  if (loaded.ok()) {
+    keyring_ = std::move(loaded).value();
+    return true;
+  }
+  if (loaded.error().code() != ErrorCode::kNotFound) {
+    if (disk_.is_on()) run_.fail(name_ + " cannot read its key file: " + loaded.error().message());
+    return false;
+  }
+  keyring_.spaces.clear();
+  return check(space::save_keyring(disk_, kKeyFile, "", random_, keyring_), "saving its keys");
+}
+
+bool House::open_space() {
+  if (keyring_.spaces.empty()) {
+    forget_files();
+    return disk_.is_on();
+  }
+  auto opened = space::Space::open(environment(), options(), keyring_.spaces.front());
+  if (!opened.ok()) {
+    if (disk_.is_on()) run_.fail(name_ + " cannot open its space: " + opened.error().message());
+    return false;
+  }
+  adopt(std::move(opened).value());
+  return true;
+}
+
+// A database without keys to it: the machine died between the two.
+void House::forget_files() {
+  space_.reset();
+  for (const std::string& name : disk_.names()) {
+    if (name.starts_with(kDatabase)) check(disk_.remove(name), "removing a file");
+  }
+}
+
+void House::adopt(std::unique_ptr<space::Space> space) {
+  space_ = std::move(space);
+  space_->set_on_change([this] { has_changed_ = true; });
+  space_->set_on_keys_changed([this] { check(keep_keys(space_->keys()), "saving its keys"); });
+  workload_ = std::make_unique<Workload>(dice_.seed(), space_->person(), run_);
+  tick_at_ms_ = 0;
+}
+
+Result<void> House::keep_keys(const space::SpaceKeys& keys) {
+  keyring_.spaces.assign(1, keys);
+  return space::save_keyring(disk_, kKeyFile, "", random_, keyring_);
+}
+
+space::OpenOptions House::options() const {
+  return {.path = std::string(kDatabase), .schema = app_schema(), .storage_key = keyring_.storage_key};
+}
+
+void House::begin_space() {
+  if (beginning_ != Beginning::kFounds || space_ != nullptr || !disk_.is_on()) return;
+  forget_files();
+  Lineage lineage;
+  random_.fill(lineage.data);
+  space::SpaceKeys keys;
+  auto founded = space::Space::found(environment(), options(), root_, lineage, host_, keys);
+  if (!founded.ok()) {
+    check(std::move(founded).error(), "founding");
+    return;
+  }
+  if (!check((*founded)->store().db().flush(), "founding") || !check(keep_keys(keys), "founding")) return;
+  adopt(std::move(founded).value());
+  run_.say(name_ + " has founded the street");
+}
+
+void House::be_linked_by(House& other) {
+  space::SpaceKeys keys;
+  const auto request = space::Space::make_device_request(random_, keys);
+  auto answer = other.space()->link_device(request);
+  if (!answer.ok()) {
+    other.check(std::move(answer).error(), "linking a device");
+    return;
+  }
+  forget_files();
+  auto linked = space::Space::link(environment(), options(), request, *answer, keys);
+  if (!linked.ok()) {
+    check(std::move(linked).error(), "being linked");
+    return;
+  }
+  if (!check((*linked)->store().db().flush(), "being linked") || !check(keep_keys(keys), "being linked")) return;
+  adopt(std::move(linked).value());
+  run_.report().note(Seen::kDeviceLinked);
+  run_.say(name_ + " was linked by " + other.name());
+}
+
+Result<void> House::remember() {
+  return space_->remember(root_);
+}
+
+// -- neighbours
+
+void House::know(Place place, const HostKey& host) {
+  Neighbour& neighbour = neighbours_[place];
+  neighbour.host = host;
+  neighbour.retry = std::make_unique<sync::Retry>(random_);
+}
+
+void House::opened(StreamId stream, Place from) {
+  if (!is_up_) return;
+  const auto neighbour = neighbours_.find(from);
+  CHECK(neighbour != neighbours_.end());
+  connections_.emplace(
+      stream, Connection{from,
+                         std::make_unique<sync::Session>(sync::Role::kListener, host_, neighbour->second.host, *this,
+                                                         clock_, random_),
+                         0,
+                         false,
+                         false,
+                         {}});
+  run_.report().note(Seen::kSession);
+  settle();
+}
+
+void House::received(StreamId stream, ByteView bytes) {
+  const auto found = connections_.find(stream);
+  if (!is_up_ || found == connections_.end()) return;
+  sync::Session& session = *found->second.session;
+  const sync::Counters before = session.counters();
+  session.receive(bytes);
+  const sync::Counters& after = session.counters();
+  if (after.entries_in != before.entries_in || after.authority_in != before.authority_in) {
+    count(found->second);
+    notify_sessions();
+  }
+  settle();
+}
+
+void House::closed(StreamId stream) {
+  if (!is_up_ || !connections_.contains(stream)) return;
+  end(stream);
+  settle();
+}
+
+void House::dial_neighbours() {
+  if (!is_member() && !invitation_) return;
+  for (auto& [place, neighbour] : neighbours_) {
+    if (neighbour.stream || neighbour.next_dial_ms > timeline_.now_ms()) continue;
+    const auto stream = network_.dial(place_, place);
+    if (!stream) {
+      neighbour.next_dial_ms = timeline_.now_ms() + neighbour.retry->next_ms();
+      continue;
+    }
+    neighbour.stream = stream;
+    const bool is_newcomer = !is_member();
+    connections_.emplace(
+        *stream, Connection{place,
+                            std::make_unique<sync::Session>(sync::Role::kDialer, host_, neighbour.host, *this, clock_,
+                                                            random_, is_newcomer ? &*invitation_ : nullptr),
+                            0,
+                            is_newcomer,
+                            false,
+                            {}});
+    run_.report().note(Seen::kSession);
+  }
+}
+
+void House::tick_space() {
+  if (space_ == nullptr || (!has_changed_ && tick_at_ms_ > timeline_.now_ms())) return;
+  has_changed_ = false;
+  const auto next = space_->tick();
+  tick_at_ms_ = timeline_.now_ms() + kTickMsMax;
+  if (!next.ok()) {
+    check(next.error(), "ticking");
+    return;
+  }
+  const std::uint64_t now = clock_.steady_ms();
+  tick_at_ms_ = timeline_.now_ms() + std::min(kTickMsMax, *next > now ? *next - now : 0);
+  notify_sessions();
+}
+
+void House::notify_sessions() {
+  if (space_ == nullptr) return;
+  for (auto& [stream, connection] : connections_) connection.session->notify(space_->id());
+}
+
+void House::poke() {
+  has_changed_ = true;
+  notify_sessions();
+  settle();
+}
+
+void House::settle() {
+  if (!is_up_ || is_settling_) return;
+  is_settling_ = true;
+  begin_space();
+  dial_neighbours();
+  tick_space();
+  bool is_alive = disk_.is_on();
+  std::uint64_t next_ms = std::min(tick_at_ms_, timeline_.now_ms() + kTickMsMax);
+  std::vector<StreamId> streams;
+  for (const auto& [stream, connection] : connections_) streams.push_back(stream);
+  for (const StreamId stream : streams) {
+    Connection& connection = connections_.at(stream);
+    if (is_alive && connection.tick_at_ms <= timeline_.now_ms()) {
+      const std::uint64_t steady = connection.session->tick();
+      const std::uint64_t wait = steady > clock_.steady_ms() ? steady - clock_.steady_ms() : 1;
+      connection.tick_at_ms = timeline_.now_ms() + std::min(kTickMsMax, wait);
+      count(connection);
+    }
+    is_alive = is_alive && disk_.is_on() && send_all(connection, stream);
+    if (!is_alive) break;
+    next_ms = std::min(next_ms, connection.tick_at_ms);
+    if (connection.session->is_closed()) {
+      network_.close(stream, place_);
+      end(stream);
+    }
+  }
+  for (const auto& [place, neighbour] : neighbours_) {
+    if (!neighbour.stream) next_ms = std::min(next_ms, neighbour.next_dial_ms);
+  }
+  is_settling_ = false;
+  if (!is_alive || !disk_.is_on()) {
+    collapse();
+    return;
+  }
+  const std::uint64_t now = timeline_.now_ms();
+  wake_after(has_changed_ ? 0 : std::max(next_ms, now + 1) - now);
+}
+
+// False: the power went. What a session gave before it noticed is not sent.
+bool House::send_all(Connection& connection, StreamId stream) {
+  while (connection.session->has_output()) {
+    const std::size_t room = network_.room(stream, place_);
+    if (room == 0) return true;
+    Bytes bytes;
+    connection.session->take_output(bytes, std::min(room, kOutputBytesMax));
+    if (!disk_.is_on()) return false;
+    if (bytes.empty()) return true;
+    network_.send(stream, place_, std::move(bytes));
+    const sync::Counters& now = connection.session->counters();
+    const bool has_entries =
+        now.entries_out > connection.counted.entries_out || now.authority_out > connection.counted.authority_out;
+    count(connection);
+    if (has_entries && dice_.percent(kSentThenLostPercent) && on_sent_ && on_sent_(*this)) return false;
+  }
+  return true;
+}
+
+void House::end(StreamId stream) {
+  const auto found = connections_.find(stream);
+  if (found == connections_.end()) return;
+  Connection& connection = found->second;
+  count(connection);
+  judge_end(*connection.session);
+  const auto neighbour = neighbours_.find(connection.other);
+  if (neighbour != neighbours_.end() && neighbour->second.stream == stream) {
+    neighbour->second.stream.reset();
+    if (connection.was_past_hello) neighbour->second.retry->reset();
+    neighbour->second.next_dial_ms = timeline_.now_ms() + neighbour->second.retry->next_ms();
+  }
+  if (connection.is_newcomer && !is_member() && connection.session->refusal() != nullptr) {
+    run_.report().note(Seen::kJoinRefused);
+    run_.say(name_ + " was refused: " + connection.session->refusal()->message());
+    invitation_.reset();
+  }
+  connections_.erase(found);
+}
+
+void House::judge_end(const sync::Session& session) {
+  const sync::Fault fault = session.fault();
+  if (fault == sync::Fault::kNone) return;
+  run_.report().note(Seen::kSessionFault);
+  run_.say(name_ + " ended a session: " + std::string(sync::fault_name(fault)) + ", " + session.fault_detail());
+  switch (fault) {
+    case sync::Fault::kNone:
+    case sync::Fault::kSilent:
+    case sync::Fault::kStalled:
+    case sync::Fault::kLocal: return;
+    case sync::Fault::kRubbish:
+    case sync::Fault::kOversized:
+    case sync::Fault::kBadProof:
+    case sync::Fault::kBadEntry:
+    case sync::Fault::kTooManySpaces:
+    case sync::Fault::kVersion:
+      run_.fail(name_ + " takes an honest neighbour for a liar (" + std::string(sync::fault_name(fault)) +
+                "): " + session.fault_detail());
+  }
+}
+
+void House::count(Connection& connection) {
+  const sync::Counters& now = connection.session->counters();
+  sync::Counters& then = connection.counted;
+  Report& report = run_.report();
+  report.note(Seen::kEntryReceived, now.entries_in - then.entries_in);
+  report.note(Seen::kEntryKnown, now.known_in - then.known_in);
+  report.note(Seen::kEntryLive, now.live_in - then.live_in);
+  report.note(Seen::kGap, now.gaps - then.gaps);
+  then = now;
+  if (!connection.was_past_hello && connection.session->is_past_hello()) {
+    connection.was_past_hello = true;
+    report.note(Seen::kPastHello);
+  }
+  for (const sync::SpaceProgress& progress : connection.session->progress()) {
+    if (const auto seen = seen_of(progress.state)) report.note(*seen);
+  }
+}
+
+void House::wake_after(std::uint64_t delay_ms) {
+  const std::uint64_t at = timeline_.now_ms() + delay_ms;
+  if (wake_at_ms_ > timeline_.now_ms() && wake_at_ms_ <= at) return;
+  wake_at_ms_ = at;
+  timeline_.after(delay_ms, [this, life = life_, at] {
+    if (life != life_ || wake_at_ms_ != at) return;
+    wake_at_ms_ = 0;
+    settle();
+  });
+}
+
+// -- promises
+
+void House::promise(const WriteReceipt& receipt, std::string key) {
+  if (receipt.pos == Pos{}) return;
+  run_.report().note(Seen::kWrite);
+  promises_.push_back({receipt.pos, receipt.stamp, std::move(key)});
+}
+
+void House::take_back(std::uint64_t chance) {
+  if (promises_.empty()) return;
+  const std::size_t index = promises_.size() - 1 - chance % std::min<std::size_t>(promises_.size(), 3);
+  const auto done = space_->take_back(promises_[index].pos);
+  if (done.ok() || !disk_.is_on()) {
+    // With the power gone in between, either outcome is one.
+    promises_.erase(promises_.begin() + static_cast<std::ptrdiff_t>(index));
+    if (done.ok()) run_.report().note(Seen::kTakenBack);
+    return;
+  }
+  if (done.error().code() == ErrorCode::kRefused) run_.report().note(Seen::kTakeBackRefused);
+  check(done.error(), "taking back");
+}
+
+std::vector<JournalLine> House::journal() {
+  std::vector<JournalLine> lines;
+  const auto rows = space_->store().db().query(
+      "SELECT j.pos, a.device, j.seq, j.id, j.stamp, j.state, j.kind FROM kith_journal j JOIN kith_authors a ON a.ref "
+      "= "
+      "j.author ORDER BY j.pos");
+  if (!rows.ok()) {
+    check(rows.error(), "reading its journal");
+    return lines;
+  }
+  for (const auto& row : rows->rows) {
+    JournalLine line;
+    line.pos = Pos(std::get<std::int64_t>(row[0]));
+    line.device = *DeviceId::from(std::get<Bytes>(row[1]));
+    if (!is_null(row[2])) line.seq = Seq(static_cast<std::uint64_t>(std::get<std::int64_t>(row[2])));
+    if (!is_null(row[3])) line.id = EntryId::from(std::get<Bytes>(row[3]));
+    line.stamp = Stamp(static_cast<std::uint64_t>(std::get<std::int64_t>(row[4])));
+    line.state = std::get<std::int64_t>(row[5]);
+    line.is_content = line.seq && !is_null(row[6]) && std::get<std::int64_t>(row[6]) >= 64;
+    lines.push_back(line);
+  }
+  return lines;
+}
+
+void House::check_promises() {
+  std::set<Pos> here;
+  for (const JournalLine& line : journal()) here.insert(line.pos);
+  if (!disk_.is_on()) return;
+  for (const Promise& promise : promises_) {
+    if (here.contains(promise.pos)) continue;
+    run_.fail(name_ + " has lost an acknowledged write, journal " + std::to_string(promise.pos.value));
+    return;
+  }
+  run_.report().note(Seen::kRecovered);
+}
+
+bool House::check(const Result<void>& done, std::string_view doing) {
+  if (done.ok()) return true;
+  run_.say(name_ + ", " + std::string(doing) + ": " + done.error().message());
+  if (done.error().code() == ErrorCode::kDiskFull) run_.report().note(Seen::kDiskFull);
+  if (disk_.is_on() && !is_expected(done.error())) {
+    run_.fail(name_ + ", " + std::string(doing) + ": " + done.error().message());
+  }
+  return false;
+}
+
+// -- sync::Spaces
+
+std::vector<space::Space*> House::spaces() {
+  if (!is_member()) return {};
+  return {space_.get()};
+}
+
+const crypto::SigningKey* House::log_key(const SpaceId& space) {
+  return space_ != nullptr && space_->id() == space ? space_->log_key() : nullptr;
+}
+
+space::Space* House::visit(const SpaceId& space) {
+  if (space_ != nullptr) return space_->id() == space ? space_.get() : nullptr;
+  if (!invitation_) return nullptr;
+  forget_files();
+  auto visited = space::Space::visit(environment(), options(), space, *invitation_);
+  if (!visited.ok()) {
+    check(std::move(visited).error(), "visiting");
+    return nullptr;
+  }
+  adopt(std::move(visited).value());
+  return space_.get();
+}
+
+Result<void> House::authority_complete(space::Space& space) {
+  if (space.is_member()) return {};
+  space::SpaceKeys keys;
+  KITH_TRY(space.join(root_, keys));
+  KITH_TRY(space.store().db().flush());
+  KITH_TRY(keep_keys(keys));
+  workload_ = std::make_unique<Workload>(dice_.seed(), space.person(), run_);
+  run_.report().note(Seen::kJoined);
+  run_.say(name_ + " has joined");
+  return {};
+}
+
+// Cursors lie in the space's own file, as a node's do: they can never be newer than the entries that they stand for.
+sync::PeerCursor House::peer_cursor(const HostKey& peer, const SpaceId&) {
+  sync::PeerCursor cursor;
+  store::Db& db = space_->store().db();
+  const auto rows =
+      db.query("SELECT value FROM kith_meta WHERE name = 'sim ' || hex(?)", std::vector<Value>{to_bytes(peer.view())});
+  if (!rows.ok() || rows->rows.empty()) return cursor;
+  const Bytes& stored = std::get<Bytes>(rows->rows[0][0]);
+  ByteReader reader(stored);
+  cursor.journal = reader.u64();
+  cursor.pos = Pos(static_cast<std::int64_t>(reader.u64()));
+  return cursor;
+}
+
+void House::set_peer_cursor(const HostKey& peer, const SpaceId&, const sync::PeerCursor& cursor) {
+  Bytes stored;
+  ByteWriter writer(stored);
+  writer.u64(cursor.journal);
+  writer.u64(static_cast<std::uint64_t>(cursor.pos.value));
+  const auto done =
+      space_->store().db().query("INSERT OR REPLACE INTO kith_meta(name, value) VALUES ('sim ' || hex(?), ?)",
+                                 std::vector<Value>{to_bytes(peer.view()), stored});
+  if (!done.ok()) check(done.error(), "keeping a cursor");
+}
+
+}  // namespace kith::sim
