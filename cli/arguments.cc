@@ -43,7 +43,6 @@ class Parser {
     writing();
     reading();
     syncing();
-    devices();
   }
 
   std::optional<int> parse(int count, const char* const* values) {
@@ -182,19 +181,6 @@ class Parser {
     sync->add_option("address", out_.words, "Where to")->expected(0, 1);
     sync->add_option("--via", out_.via, "Over this command's input and output");
     sync->add_flag("--stdio", out_.stdio, "Be the other end: speak over standard input and output");
-  }
-
-  void devices() {
-    CLI::App* link = add("link", "Certify another device of yours: its request in, an answer out",
-                         "kith link <request> --with-words words.txt");
-    link->add_option("request", out_.words, "What the new device shows")->required()->expected(1);
-    link->add_option("--with-words", out_.own_words_file, "Your words, from this file (- for standard input)");
-    CLI::App* retire =
-        add("retire-device", "Shut a lost device of yours out", "kith retire-device <device> --with-words words.txt");
-    retire->add_option("device", out_.words, "Its id (`kith members --json` and `kith log --json` show them)")
-        ->required()
-        ->expected(1);
-    retire->add_option("--with-words", out_.own_words_file, "Your words, from this file (- for standard input)");
   }
 
   Arguments& out_;

@@ -37,8 +37,6 @@ class Run {
   Result<void> log();
   Result<void> notes();
   Result<void> sync();
-  Result<void> link();
-  Result<void> retire_device();
 
  private:
   /// For tests of clocks that are off: milliseconds to add to this process's clock.

@@ -133,8 +133,7 @@ Result<void> Node::found_personal(const crypto::Key& root) {
   return {};
 }
 
-/// A node keeps no root: whoever steals the disk gets one device, not the person. Linking and retiring devices ask for
-/// the words again.
+/// A node keeps no root: whoever steals the disk gets one device, not the person.
 void Node::forget_root(space::SpaceKeys& keys) {
   if (!keys.person_root) return;
   crypto::wipe(keys.person_root->data);

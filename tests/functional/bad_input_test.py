@@ -308,7 +308,7 @@ class BadInput(kith.HouseTest):
         for part in ("kith found", "kith join", "kith post", "--home"):
             self.assertIn(part, out)
         for command in ("found", "serve", "invite", "join", "post", "reply", "edit", "delete", "undo", "feed", "thread", "members", "status", "log", "note",
-                        "notes", "sync", "link", "retire-device"):
+                        "notes", "sync"):
             done = kith.run(command, "--help")
             self.assertEqual(done.returncode, 0)
             self.assertIn("Example:", done.stdout)

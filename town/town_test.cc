@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+// Commands and queries over a real store with two people, without a log: what one merges of the other is handed over by
+// hand.
+#include "town/town.h"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include "base/hybrid_clock.h"
+#include "base/testing/fakes.h"
+#include "base/uuid7.h"
+#include "store/store.h"
+#include "town/forum/commands.h"
+#include "town/forum/queries.h"
+#include "town/notes/commands.h"
+#include "town/notes/queries.h"
+#include "town/people/commands.h"
+#include "town/people/queries.h"
+
+namespace kith::town {
+namespace {
+
+/// A Database over a store: several people may write in turn, each as a device of their own.
+class TestDatabase final : public Database {
+ public:
+  TestDatabase(const std::string& path, const std::string& schema)
+      : store_(store::Store::open({path}, store::Schema::parse(schema).value(), clock, hybrid_).value()) {
+    become(1);
+  }
+
+  /// From now on this person writes.
+  void become(std::uint8_t number) {
+    person_ = person_of(number);
+    DeviceId device;
+    device.data.fill(static_cast<std::uint8_t>(100 + number));
+    store_->set_self(*store_->author(device, person_.view()));
+  }
+  static PersonId person_of(std::uint8_t number) {
+    PersonId out;
+    out.data.fill(number);
+    return out;
+  }
+
+  Result<WriteReceipt> write(std::string_view event, const WriteOptions& options,
+                             const std::function<Result<void>(kith::Writer&)>& body) override {
+    KITH_TRY(store_->begin(event, options.rest_ms));
+    StoreWriter writer(*store_);
+    if (auto done = body(writer); !done.ok()) {
+      store_->rollback();
+      return std::move(done).error();
+    }
+    const store::Committed committed = KITH_TRY(store_->commit());
+    clock.advance(1);
+    return WriteReceipt{committed.first, committed.stamp};
+  }
+  Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override {
+    return store_->query(sql, parameters);
+  }
+  Result<void> take_back(Pos pos) override { return store_->take_back(pos); }
+  std::string new_id() override { return ids_.next().text(); }
+  PersonId person() const override { return person_; }
+  std::uint64_t now_ms() override { return clock.wall_ms(); }
+
+  testing::FakeClock clock;
+
+ private:
+  class StoreWriter final : public Writer {
+   public:
+    explicit StoreWriter(store::Store& store) : store_(store) {}
+    Result<void> exec(std::string_view sql, std::span<const Value> parameters) override {
+      return store_.exec(sql, parameters);
+    }
+    Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override {
+      return store_.query(sql, parameters);
+    }
+
+   private:
+    store::Store& store_;
+  };
+
+  testing::SeededRandom random_{1};
+  HybridClock hybrid_{clock};
+  Uuid7Generator ids_{clock, random_};
+  std::unique_ptr<store::Store> store_;
+  PersonId person_;
+};
+
+class TemporaryDirectory {
+ public:
+  TemporaryDirectory() {
+    char name[] = "/tmp/kith-town-XXXXXX";
+    path_ = ::mkdtemp(name);
+  }
+  ~TemporaryDirectory() { static_cast<void>(std::system(("rm -r " + path_).c_str())); }
+  std::string file(const std::string& name) const { return path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+class Town : public ::testing::Test {
+ protected:
+  TemporaryDirectory directory_;
+  TestDatabase database_{directory_.file("street"), schema()};
+};
+
+std::vector<std::string> ids_of(const forum::FeedPage& page) {
+  std::vector<std::string> out;
+  for (const auto& thread : page.threads) out.push_back(thread.id);
+  return out;
+}
+
+TEST_F(Town, a_post_is_trimmed_and_carries_who_and_when) {
+  const auto written = forum::write_post(database_, "  Lost:\r\na grey cat \n", 0);
+  ASSERT_TRUE(written.ok()) << written.error().message();
+  const auto post = forum::post(database_, written->id);
+  ASSERT_TRUE(post.ok());
+  EXPECT_EQ(post->body, "Lost:\na grey cat");
+  EXPECT_EQ(post->writer, database_.person());
+  EXPECT_FALSE(post->thread);
+  EXPECT_FALSE(post->changed_ms);
+  EXPECT_EQ(post->written_ms, written->receipt.stamp.ms());
+}
+
+TEST_F(Town, replies_name_their_thread_and_what_they_answer) {
+  const std::string root = forum::write_post(database_, "root", 0)->id;
+  const std::string first = forum::write_reply(database_, root, "first", 0)->id;
+  const std::string second = forum::write_reply(database_, first, "second", 0)->id;
+  const auto thread = forum::thread(database_, second, std::nullopt, 10);
+  ASSERT_TRUE(thread.ok());
+  EXPECT_EQ(thread->id, root);
+  ASSERT_EQ(thread->replies.size(), 2u);
+  EXPECT_EQ(thread->replies[0].parent, std::nullopt);
+  EXPECT_EQ(thread->replies[1].parent, first);
+  EXPECT_EQ(thread->replies[1].thread, root);
+}
+
+TEST_F(Town, the_feed_goes_by_latest_words_page_by_page_without_repeats) {
+  std::vector<std::string> roots;
+  for (int i = 0; i < 9; ++i) roots.push_back(forum::write_post(database_, "no. " + std::to_string(i), 0)->id);
+  ASSERT_TRUE(forum::write_reply(database_, roots[2], "up again", 0).ok());
+  std::vector<std::string> seen;
+  std::optional<std::string> before;
+  do {
+    const auto page = forum::feed(database_, before, 4);
+    ASSERT_TRUE(page.ok()) << page.error().message();
+    for (const std::string& id : ids_of(*page)) seen.push_back(id);
+    before = page->next;
+  } while (before);
+  const std::vector<std::string> expected{roots[2], roots[8], roots[7], roots[6], roots[5],
+                                          roots[4], roots[3], roots[1], roots[0]};
+  EXPECT_EQ(seen, expected);
+}
+
+TEST_F(Town, an_id_from_the_future_does_not_pin_a_thread_to_the_top) {
+  const std::string now = forum::write_post(database_, "now", 0)->id;
+  ASSERT_TRUE(database_
+                  .write("post written", {},
+                         [](Writer& writer) {
+                           return writer.exec(
+                               "INSERT INTO posts(id, body) VALUES ('ffffffff-0000-7000-8000-000000000000', 'pinned')");
+                         })
+                  .ok());
+  EXPECT_EQ(ids_of(*forum::feed(database_, std::nullopt, 10)), std::vector{now});
+}
+
+TEST_F(Town, a_withdrawn_post_leaves_its_replies) {
+  const std::string root = forum::write_post(database_, "root", 0)->id;
+  const std::string reply = forum::write_reply(database_, root, "reply", 0)->id;
+  ASSERT_TRUE(forum::withdraw_post(database_, root).ok());
+  const auto thread = forum::thread(database_, root, std::nullopt, 10);
+  ASSERT_TRUE(thread.ok());
+  EXPECT_FALSE(thread->post);
+  EXPECT_EQ(thread->replies.at(0).id, reply);
+  EXPECT_EQ(forum::post(database_, root).error().code(), ErrorCode::kNotFound);
+  const auto page = forum::feed(database_, std::nullopt, 10);
+  EXPECT_FALSE(page->threads.at(0).post);
+}
+
+TEST_F(Town, only_the_author_edits_and_withdraws) {
+  const std::string id = forum::write_post(database_, "mine", 0)->id;
+  database_.become(2);
+  EXPECT_EQ(forum::edit_post(database_, id, "yours").error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(forum::withdraw_post(database_, id).error().code(), ErrorCode::kRefused);
+  database_.become(1);
+  ASSERT_TRUE(forum::edit_post(database_, id, "mine, changed").ok());
+  EXPECT_EQ(forum::post(database_, id)->body, "mine, changed");
+  EXPECT_TRUE(forum::post(database_, id)->changed_ms);
+}
+
+TEST_F(Town, texts_are_checked_before_anything_is_written) {
+  const std::string root = forum::write_post(database_, "root", 0)->id;
+  const std::string long_text(forum::kBodyBytesMax + 1, 'x');
+  EXPECT_EQ(forum::write_post(database_, " \n", 0).error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(forum::write_post(database_, long_text, 0).error().code(), ErrorCode::kTooLarge);
+  EXPECT_EQ(forum::write_post(database_, "bell \a", 0).error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(forum::write_reply(database_, "nothing", "x", 0).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(forum::edit_post(database_, root, "").error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(people::choose_name(database_, "two\nlines").error().code(), ErrorCode::kUsage);
+  EXPECT_TRUE(forum::write_post(database_, long_text.substr(1), 0).ok());
+  EXPECT_EQ(forum::feed(database_, std::nullopt, 10)->threads.size(), 2u);
+}
+
+TEST_F(Town, a_name_belongs_to_whoever_wrote_it) {
+  ASSERT_TRUE(people::choose_name(database_, "Ana").ok());
+  ASSERT_TRUE(people::name_place(database_, "Elm Street").ok());
+  database_.become(2);
+  ASSERT_TRUE(people::choose_name(database_, "Dan").ok());
+  ASSERT_TRUE(people::name_place(database_, "Mallory Street").ok());
+  ASSERT_TRUE(people::choose_name(database_, "Daniel").ok());
+  const auto names = people::names(database_);
+  ASSERT_TRUE(names.ok()) << names.error().message();
+  EXPECT_EQ(names->at(TestDatabase::person_of(1)), "Ana");
+  EXPECT_EQ(names->at(TestDatabase::person_of(2)), "Daniel");
+  EXPECT_EQ(*people::place_name(database_, TestDatabase::person_of(1)), "Elm Street");
+}
+
+TEST_F(Town, notes_live_in_a_schema_of_their_own) {
+  TestDatabase personal(directory_.file("personal"), personal_schema());
+  for (int i = 0; i < 3; ++i) ASSERT_TRUE(notes::write_note(personal, "note " + std::to_string(i)).ok());
+  const auto page = notes::notes(personal, std::nullopt, 2);
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(page->notes.at(0).body, "note 2");
+  const auto rest = notes::notes(personal, page->next, 2);
+  ASSERT_EQ(rest->notes.size(), 1u);
+  EXPECT_EQ(rest->notes[0].body, "note 0");
+  EXPECT_FALSE(rest->next);
+}
+
+}  // namespace
+}  // namespace kith::town
