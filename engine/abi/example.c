@@ -39,8 +39,9 @@ static kith_db* open_copy(const char* path, uint8_t name, uint64_t* clock) {
   kith_self self = {{0}, {0}, now_ms, clock};
   memset(self.device, name, sizeof self.device);
   memset(self.person, name, sizeof self.person);
-  kith_db* db;
-  must(db, kith_open(path, kSchema, &self, &db));
+  kith_db* db = NULL;
+  const int opened = kith_open(path, kSchema, &self, &db);
+  must(db, opened);
   return db;
 }
 
