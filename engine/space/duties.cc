@@ -267,6 +267,18 @@ Result<void> Impl::renew_epoch() {
   return {};
 }
 
+/// An authority entry seals the tail before it. What a device writes by itself waits instead, as long as somebody may
+/// still take back what rests there; but not for ever, if there is always something resting.
+bool Impl::may_do_duties() {
+  const std::uint64_t now = environment.clock.steady_ms();
+  if (!log->has_tail()) {
+    resting_since_ms.reset();
+    return true;
+  }
+  if (!resting_since_ms) resting_since_ms = now;
+  return now >= *resting_since_ms + Space::kSpreadMs;
+}
+
 Result<void> Impl::do_duties() {
   KITH_TRY(tell_doublings());
   KITH_TRY(confirm_joins());
@@ -281,8 +293,8 @@ Result<std::uint64_t> Space::tick() {
   if (impl.must_reload) KITH_TRY(impl.reload());
   KITH_TRY(impl.log->apply_due());
   if (impl.is_active()) {
-    KITH_TRY(impl.do_duties());
     if (KITH_TRY(impl.log->seal_tail(false)) > 0) impl.has_written = true;
+    if (impl.may_do_duties()) KITH_TRY(impl.do_duties());
   }
   if (std::exchange(impl.have_keys_changed, false) && impl.on_keys_changed) impl.on_keys_changed();
   if (std::exchange(impl.has_written, false)) impl.tell_change();

@@ -307,7 +307,8 @@ Result<WriteReceipt> Impl::write(std::string_view event, const WriteOptions& opt
                                  const std::function<Result<void>(Writer&)>& body) {
   KITH_TRY(check_may_write());
   // Before the commit, so that the key's entry comes before the transaction that is to be sealed under it.
-  if (usable_epoch() == nullptr) KITH_TRY(make_epoch());
+  // Something that rests is not sealed for it: its own sealing will make the key then.
+  if (usable_epoch() == nullptr && !log->has_tail()) KITH_TRY(make_epoch());
   KITH_TRY(store->begin(event, options.rest_ms));
   StoreWriter writer(*store);
   auto done = body(writer);

@@ -87,6 +87,7 @@ struct Space::Impl {
   Result<void> confirm_joins();
   Result<void> renew_epoch();
   Result<void> wrap_missing();
+  bool may_do_duties();
   Result<void> do_duties();
 
   Environment environment;
@@ -118,6 +119,7 @@ struct Space::Impl {
   std::optional<Invitation> invitation;
   std::set<DeviceId> linked;  // certified here, not heard of yet
 
+  std::optional<std::uint64_t> resting_since_ms;  // steady: since when duties wait for the tail
   Duty epoch_duty, wrap_duty, merge_duty, confirm_duty;
   bool are_wraps_done = false;  // nobody lacks a wrap, as far as the state of now says
   bool has_written = false;     // since the last tick

@@ -548,6 +548,32 @@ TEST_F(Spaces, a_note_can_be_taken_back_until_it_is_sealed) {
   EXPECT_EQ(code(ana.space->take_back(second.pos)), ErrorCode::kRefused);
 }
 
+TEST_F(Spaces, what_a_device_does_by_itself_leaves_a_resting_note_alone_but_not_for_ever) {
+  const auto write = [&] {
+    return must(ana.space->write("note written", {.rest_ms = 10'000}, [&](Writer& writer) {
+      return writer.exec("INSERT INTO notes(id, body) VALUES (?, ?)", {ana.space->new_id(), std::string("oops")});
+    }));
+  };
+  must(dan.join(ana, invite()));
+  WriteReceipt newest = write();
+  dan.tell(ana);
+  must(ana.space->tick());
+  EXPECT_EQ(ana.count(log::Kind::kUnilateral), 0u) << "a confirmation would seal the note";
+  must(ana.space->take_back(newest.pos));
+  must(ana.space->tick());
+  EXPECT_EQ(ana.count(log::Kind::kUnilateral), 1u);
+
+  must(eve.join(ana, invite()));
+  eve.tell(ana);
+  for (std::uint64_t waited = 0; waited <= Space::kSpreadMs; waited += 5'000) {
+    write();
+    must(ana.space->tick());
+    clock.advance(5'000);
+  }
+  must(ana.space->tick());
+  EXPECT_EQ(ana.count(log::Kind::kUnilateral), 2u) << "somebody who never stops writing does her duties too";
+}
+
 TEST_F(Spaces, a_body_that_fails_leaves_nothing) {
   const auto result = ana.space->write("note written", {}, [&](Writer& writer) -> Result<void> {
     must(writer.exec("INSERT INTO notes(id, body) VALUES (?, ?)", {std::string("1"), std::string("half")}));
