@@ -148,8 +148,10 @@ void insert_plainly(Db& db, const std::vector<Row>& rows, bool in_one) {
   Statement insert = must(db.prepare(kInsert));
   if (in_one) must(db.begin());
   for (std::size_t i = 0; i < (in_one ? kRows : kSingleRows); ++i) {
+    if (!in_one) must(db.begin());
     for (std::size_t column = 0; column < 5; ++column) insert.bind(static_cast<int>(column) + 1, rows[i][column]);
     must(insert.run());
+    if (!in_one) must(db.commit());
   }
   if (in_one) must(db.commit());
 }

@@ -78,7 +78,10 @@ void TableCapture::note_inserted(std::int64_t row) {
 }
 
 void Capture::start() {
-  tables_.assign(schema_.tables().size(), TableCapture());
+  tables_.resize(schema_.tables().size());
+  for (TableCapture& table : tables_) {
+    if (!table.is_empty()) table = TableCapture();
+  }
   last_name_ = nullptr;
   sqlite3_preupdate_hook(db_.raw(), on_change, this);
   is_started_ = true;

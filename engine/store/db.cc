@@ -298,11 +298,16 @@ Result<void> Db::exec(std::string_view sql) {
 
 Result<Statement> Db::prepare(std::string_view sql) {
   sqlite3_stmt* raw = nullptr;
-  const int rc = sqlite3_prepare_v3(impl_->db, sql.data(), static_cast<int>(sql.size()), 0, &raw, nullptr);
+  const char* tail = nullptr;
+  const int rc = sqlite3_prepare_v3(impl_->db, sql.data(), static_cast<int>(sql.size()), 0, &raw, &tail);
   KITH_TRY(impl_->check(rc));
-  if (raw == nullptr)
+  if (raw == nullptr) {
     return Error(ErrorCode::kBadSql, "There is no statement in the text.", "Write one SQL statement.");
-  return Statement(raw);
+  }
+  Statement statement(raw);
+  const std::string_view rest = sql.substr(static_cast<std::size_t>(tail - sql.data()));
+  if (rest.find_first_not_of(" \t\r\n;") == std::string_view::npos) return statement;
+  return Error(ErrorCode::kBadSql, "There is more than one statement in the text.", "Run them one by one.");
 }
 
 Result<Borrowed> Db::cached(std::string_view sql) {
