@@ -96,6 +96,22 @@ TEST_F(Spaces, whatever_was_joined_is_there_after_a_restart) {
   EXPECT_EQ(ana.notes(), (Notes{"again"}));
 }
 
+TEST_F(Spaces, authority_whose_transaction_was_rolled_back_is_forgotten) {
+  admit(dan);
+  must(eve.join(ana, invite()));
+  eve.tell_authority(ana);
+  std::vector<log::AuthorityEntry> news = must(ana.space->log().authority_since(dan.space->log().authority_heads()));
+  must(dan.space->authority_arrived(news));
+  EXPECT_EQ(dan.space->authority().members().size(), 3u);
+  dan.space->authority_undone();
+  EXPECT_EQ(dan.space->authority().members().size(), 2u);
+  ana.tell(dan);
+  EXPECT_EQ(dan.space->authority().members().size(), 3u);
+  dan.note("unharmed");
+  meet(ana, dan);
+  EXPECT_EQ(ana.notes(), (Notes{"unharmed"}));
+}
+
 TEST_F(Spaces, an_invitation_is_used_once) {
   const Invitation invitation = invite();
   must(dan.join(ana, invitation));
