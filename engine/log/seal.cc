@@ -13,6 +13,12 @@ constexpr std::uint32_t kSealBatchEntries = 1'024;  // of one SQLite transaction
 constexpr std::uint8_t kPolicySpace = 2;
 constexpr std::uint8_t kOneHop = 1;
 
+/// A rest that ends later than any rest lasts was begun by a clock that was ahead and has been corrected.
+bool rests(std::uint64_t until_ms, std::uint64_t now_ms) {
+  constexpr std::uint64_t kRestMsMax = 3'600'000;
+  return until_ms > now_ms && until_ms - now_ms <= kRestMsMax;
+}
+
 }  // namespace
 
 /// What is the same for all entries of one sealing, and what is owed at its end.
@@ -108,7 +114,7 @@ Result<bool> Log::Impl::next_tail_row(Pos after, TailRow& tail) {
 Result<std::uint32_t> Log::Impl::seal_tail(bool all) {
   TailRow first;
   if (!KITH_TRY(next_tail_row(Pos(0), first))) return 0u;
-  if (!all && first.rest_until > clock.wall_ms()) return 0u;
+  if (!all && rests(first.rest_until, clock.wall_ms())) return 0u;
   KITH_TRY(check_own());
   SealRun run;
   is_in_writing = true;
@@ -138,7 +144,7 @@ Result<std::uint32_t> Log::Impl::seal_batch(SealRun& run) {
   while (goes_on || sealed < kSealBatchEntries) {
     const bool has_row = KITH_TRY(next_tail_row(after, row));
     // One that rests holds back those behind it: order is never broken.
-    run.is_done = !has_row || (!goes_on && !run.all && row.rest_until > clock.wall_ms());
+    run.is_done = !has_row || (!goes_on && !run.all && rests(row.rest_until, clock.wall_ms()));
     if (run.is_done) break;
     KITH_TRY(seal_one(run, row));
     after = row.pos;
