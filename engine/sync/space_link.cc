@@ -135,6 +135,8 @@ LinkOutcome SpaceLink::receive_state(const Frame& frame) {
     if (phase_ != Phase::kState || peer_state_) return out_of_place(frame.type);
     peer_state_ = state;
     if (peer_state_->digest != own_state_->digest) return enter_authority();
+    // Who has all that we have and still does not count has been retired: nothing that comes could change that.
+    if (!peer_counts()) return refuse(Refusal::kNotMember);
     authority_.assume_equal();
     cursor_ = PeerCursor{peer_state_->journal, peer_state_->head};
     cursor_dirty_ = true;
