@@ -357,7 +357,7 @@ void House::end(StreamId stream) {
   if (found == connections_.end()) return;
   Connection& connection = found->second;
   count(connection);
-  judge_end(*connection.session);
+  judge_end(connection);
   const auto neighbour = neighbours_.find(connection.other);
   if (neighbour != neighbours_.end() && neighbour->second.stream == stream) {
     neighbour->second.stream.reset();
@@ -372,11 +372,13 @@ void House::end(StreamId stream) {
   connections_.erase(found);
 }
 
-void House::judge_end(const sync::Session& session) {
+void House::judge_end(const Connection& connection) {
+  const sync::Session& session = *connection.session;
   const sync::Fault fault = session.fault();
   if (fault == sync::Fault::kNone) return;
   run_.report().note(Seen::kSessionFault);
-  run_.say(name_ + " ended a session: " + std::string(sync::fault_name(fault)) + ", " + session.fault_detail());
+  run_.say(name_ + " ended a session with house " + std::to_string(connection.other) + ": " +
+           std::string(sync::fault_name(fault)) + ", " + session.fault_detail());
   switch (fault) {
     case sync::Fault::kNone:
     case sync::Fault::kSilent:

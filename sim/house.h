@@ -145,7 +145,7 @@ class House final : public sync::Spaces {
   bool send_all(Connection& connection, StreamId stream);
   void end(StreamId stream);
   void count(Connection& connection);
-  void judge_end(const sync::Session& session);
+  void judge_end(const Connection& connection);
   void wake_after(std::uint64_t delay_ms);
   void check_promises();
 

@@ -99,6 +99,7 @@ void HouseWorld::act() {
   House& house = *dice_.pick(houses_);
   if (!house.is_up()) return;
   const std::uint64_t what = dice_.below(100);
+  run_.say(house.name() + ": action " + std::to_string(what));
   if (!house.is_member()) {
     if (house.wants_invitation() || house.wants_link()) bring_in(house);
   } else if (what < 38) {
@@ -182,7 +183,7 @@ void HouseWorld::bring_in(House& house) {
 
 std::optional<space::Invitation> HouseWorld::invite(House& house) {
   const auto invitation = invite_for_good(house);
-  if (invitation && dice_.percent(15)) {
+  if (invitation && house.space() != nullptr && dice_.percent(15)) {
     const SignPublic key = crypto::derive_invite_key(invitation->secret).public_key();
     if (house.check(house.space()->revoke_invite(key), "revoking")) run_.report().note(Seen::kInviteRevoked);
     house.settle();
@@ -280,6 +281,7 @@ void HouseWorld::disturb_disk(House& house) {
 void HouseWorld::disturb_clock(House& house) {
   const auto jump = static_cast<std::int64_t>(dice_.below(240'000)) - 120'000;
   const std::uint64_t what = dice_.below(10);
+  run_.say(house.name() + "'s clock goes wrong, way " + std::to_string(what));
   if (what < 5) {
     house.clock().set_offset_ms(jump);
     run_.report().note(Seen::kClockSkewed);
