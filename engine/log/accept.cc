@@ -32,7 +32,8 @@ struct Item {
   std::uint32_t run = 0;
   Fate fate = Fate::kDropped;
   bool is_known = false;
-  Stamp floor;  // time of the entry before, where it is known
+  State state = State::kNoChangeset;  // as it was stored
+  Stamp floor;                        // time of the entry before, where it is known
   bool is_floor_known = false;
   bool follows_more = false;  // the entry before says that its transaction goes on
 };
@@ -499,7 +500,7 @@ class WindowReader {
   }
 
   Result<void> store_content() {
-    for (const Item& item : items_) {
+    for (Item& item : items_) {
       if (item.fate == Fate::kDropped || is_authority(item.record.header.kind)) continue;
       LogState& log = impl_.logs[item.log];
       if (log.author.value == 0 || !known_writer(item.log)) {
@@ -507,7 +508,7 @@ class WindowReader {
                      "Its membership has to come first; compare again.");
       }
       const Pos pos = impl_.store.next_pos();
-      const State state = KITH_TRY(merge(item, pos));
+      const State state = item.state = KITH_TRY(merge(item, pos));
       KITH_TRY(impl_.journal.insert(pos, log.author, state, item.record));
       note_stored(item, pos);
       if (state == State::kLocked) ++accepted_.locked;
@@ -582,8 +583,8 @@ class WindowReader {
       const bool makes_first = !log.interval.has_value() && is_in_new_interval(run, at);
       if (item.fate != Fate::kJoins && !makes_first) continue;
       if (!log.interval.has_value()) {
-        log.interval =
-            Interval{header.seq, header.seq, item.record.id, header.prev, header.time, header.time, header.more()};
+        log.interval = Interval{header.seq,  header.seq,  item.record.id, header.prev,
+                                header.time, header.time, header.more(),  item.state == State::kIncomplete};
       } else if (header.seq > log.interval->high) {
         log.interval->high = header.seq;
         log.interval->high_id = item.record.id;
@@ -598,7 +599,7 @@ class WindowReader {
     impl_.absorb(log);
     touched_.insert(run.log);
     KITH_TRY(renew_newest(log, run));
-    if (run.before.has_value() && log.interval->low < run.before->low) {
+    if (run.before.has_value() && run.before->low_waits && log.interval->low < run.before->low) {
       unsettled_.emplace_back(run.log, run.before->low);
     }
     return {};
@@ -625,6 +626,7 @@ class WindowReader {
     held.low = from;
     held.low_time = first.record.header.time;
     held.below = first.record.header.prev;
+    held.low_waits = first.state == State::kIncomplete;
   }
 
   Result<void> keep_signature(const LogState& log, const Item& item, const std::optional<Header>& previous) {

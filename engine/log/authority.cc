@@ -27,15 +27,16 @@ void Log::Impl::add_node(LogIndex log_index, Pos pos, const EntryId& id, const H
   of_log.insert(std::upper_bound(of_log.begin(), of_log.end(), header.seq, by_seq), index);
   nodes.push_back(std::move(node));
   nodes_by_id.emplace(id, index);
+  sorted_heads.clear();
   changed();
 }
 
-std::vector<EntryId> Log::Impl::heads() const {
-  std::vector<EntryId> out;
-  out.reserve(head_nodes.size());
-  for (const NodeIndex node : head_nodes) out.push_back(nodes[node].id);
-  std::sort(out.begin(), out.end());
-  return out;
+const std::vector<EntryId>& Log::Impl::heads() {
+  if (sorted_heads.empty()) {
+    for (const NodeIndex node : head_nodes) sorted_heads.push_back(nodes[node].id);
+    std::sort(sorted_heads.begin(), sorted_heads.end());
+  }
+  return sorted_heads;
 }
 
 void Log::Impl::absorb(LogState& log) {
@@ -56,6 +57,7 @@ void Log::Impl::absorb(LogState& log) {
     interval.low = under->seq;
     interval.below = under->prev;
     interval.low_time = under->time;
+    interval.low_waits = false;
   }
 }
 

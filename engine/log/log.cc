@@ -75,6 +75,7 @@ Result<void> Log::Impl::load() {
   nodes.clear();
   nodes_by_id.clear();
   head_nodes.clear();
+  sorted_heads.clear();
   changed();
   KITH_TRY(load_logs());
   KITH_TRY(load_authority());
@@ -104,6 +105,7 @@ Result<void> Log::Impl::load_logs() {
                             *below,
                             {},
                             {},
+                            false,
                             false};
   }
   for (LogState& log : logs) {
@@ -117,6 +119,7 @@ Result<void> Log::Impl::load_interval_ends(LogState& log) {
   StoredEntry entry;
   if (!KITH_TRY(journal.read(log.author, interval.low, entry))) return damaged("the oldest entry of a log is gone");
   interval.low_time = entry.header.time;
+  interval.low_waits = entry.state == State::kIncomplete;
   if (!KITH_TRY(journal.read(log.author, interval.high, entry))) return damaged("the newest entry of a log is gone");
   interval.high_time = entry.header.time;
   interval.high_more = entry.header.more();

@@ -30,6 +30,7 @@ struct Interval {
   Stamp low_time;
   Stamp high_time;
   bool high_more = false;  // the transaction of `high` goes on
+  bool low_waits = false;  // `low` is not applied before the entry below it is here
 };
 
 struct LogState {
@@ -85,7 +86,7 @@ struct Log::Impl final : store::ChangesetSource {
   const AuthorityNode* node_at(const LogState& log, Seq seq) const;
   /// Notes an entry whose refs are all here.
   void add_node(LogIndex log, Pos pos, const EntryId& id, const Header& header);
-  std::vector<EntryId> heads() const;
+  const std::vector<EntryId>& heads();
   Result<AuthorityEntry> append_authority(Kind kind, ByteView payload);
   Result<Stamp> time_for_authority();
   Result<AuthorityEntry> load_authority_entry(const AuthorityNode& node);
@@ -139,6 +140,7 @@ struct Log::Impl final : store::ChangesetSource {
 
   // -- serve.cc
   Result<EntryId> prev_of(const LogState& log, Seq seq);
+  void add_backfill(const LogState& log, Seq to, Missing& missing) const;
   Result<Missing> missing_at(std::span<const FrontierItem> theirs);
   Result<Missing> since(Pos cursor);
 
@@ -164,6 +166,7 @@ struct Log::Impl final : store::ChangesetSource {
   std::unordered_map<std::int64_t, LogIndex> logs_by_author;
   std::vector<AuthorityNode> nodes;
   std::vector<NodeIndex> head_nodes;  // cited by none
+  std::vector<EntryId> sorted_heads;  // their ids; empty: to be sorted again
   std::unordered_map<EntryId, NodeIndex, FixedBytesHash> nodes_by_id;
   std::uint64_t entries = 0;
   std::uint64_t verifications = 0;

@@ -15,6 +15,9 @@ constexpr std::uint8_t kMethodZstd = 1;
 constexpr std::uint8_t kMarker = 0x80;
 constexpr std::size_t kBucketMin = 32;
 constexpr std::size_t kFramingBytes = 2;  // method and marker
+// Texts below this are left as they are: zstd alone seldom wins a bucket there, and costs as much as all the rest of
+// sealing but the signature.
+constexpr std::size_t kCompressBytesMin = 128;
 
 Error malformed(const char* cause) {
   return Error(ErrorCode::kMalformed, std::string("A payload breaks the format: ") + cause + ".",
@@ -37,8 +40,7 @@ void put_message(codec::Compressor& compressor, ByteView plain, Bytes& out) {
   const std::size_t start = out.size();
   const std::size_t plain_bucket = bucket(plain.size() + kFramingBytes);
   out.push_back(kMethodZstd);
-  // Below the smallest bucket nothing can be won, and zstd would cost more than the cipher.
-  const bool worth_trying = plain_bucket > kBucketMin;
+  const bool worth_trying = plain.size() >= kCompressBytesMin;
   if (!worth_trying || !compressor.compress(plain, plain.size(), out) ||
       bucket(out.size() - start + 1) >= plain_bucket) {
     out.resize(start);

@@ -205,7 +205,7 @@ Result<void> Log::Impl::seal_one(SealRun& run, const TailRow& row) {
   }
 
   if (!log.interval.has_value()) {
-    log.interval = Interval{header.seq, header.seq, id, header.prev, header.time, header.time, header.more()};
+    log.interval = Interval{header.seq, header.seq, id, header.prev, header.time, header.time, header.more(), false};
   } else {
     log.interval->high = header.seq;
     log.interval->high_id = id;

@@ -35,6 +35,13 @@ Result<EntryId> Log::Impl::prev_of(const LogState& log, Seq seq) {
   return *id;
 }
 
+void Log::Impl::add_backfill(const LogState& log, Seq to, Missing& missing) const {
+  // Authority at the bottom is at the peer already (it goes first), and is absorbed there.
+  Seq from = log.interval->low;
+  while (from <= to && node_at(log, from) != nullptr) from = Seq(from.value + 1);
+  if (from <= to) missing.backfill.push_back({log.device, from, to});
+}
+
 Result<Log::Missing> Log::Impl::missing_at(std::span<const FrontierItem> theirs) {
   KITH_TRY(barrier());
   Missing missing;
@@ -46,12 +53,12 @@ Result<Log::Missing> Log::Impl::missing_at(std::span<const FrontierItem> theirs)
     const Interval& ours = *log.interval;
     const auto it = by_device.find(log.device);
     if (it == by_device.end()) {
-      missing.backfill.push_back({log.device, ours.low, ours.high});
+      add_backfill(log, ours.high, missing);
       continue;
     }
     const FrontierItem& peer = *it->second;
     if (peer.low > peer.high || ours.high.value + 1 < peer.low.value || ours.low.value > peer.high.value + 1) continue;
-    if (ours.low < peer.low) missing.backfill.push_back({log.device, ours.low, Seq(peer.low.value - 1)});
+    if (ours.low < peer.low) add_backfill(log, Seq(peer.low.value - 1), missing);
     const bool has_their_high = peer.high >= ours.low && peer.high <= ours.high;
     if (has_their_high && KITH_TRY(journal.id_at(log.author, peer.high)) != peer.high_id) {
       // One of us holds another branch: all that both have goes out, so that the other side finds where they part.
@@ -102,7 +109,7 @@ Result<Log::Missing> Log::Impl::since(Pos cursor) {
       at = seq + 1;
     }
     if (!met_old && !is_old(at, held.high.value + 1) && backfill_to.has_value()) backfill_to = held.high.value;
-    if (backfill_to.has_value()) missing.backfill.push_back({log->device, held.low, Seq(*backfill_to)});
+    if (backfill_to.has_value()) add_backfill(*log, Seq(*backfill_to), missing);
     if (ahead_from.has_value()) missing.ahead.push_back({log->device, Seq(*ahead_from), held.high});
   }
   return missing;
