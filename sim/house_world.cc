@@ -644,7 +644,8 @@ void HouseWorld::add_epoch_secrets() {
 void HouseWorld::check_newcomer() {
   const Houses before = members();
   const auto invitation = invite_for_good(*before.front());
-  if (!invitation) return;
+  // Whoever she asks must have heard of her invitation.
+  if (!invitation || !wait_until_same()) return;
   House& newcomer = add_house(Beginning::kJoins, root_of(dice_));
   newcomer.set_invitation(*invitation);
   newcomer.boot();
