@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/corpus.h"
 
-#include <sodium.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -340,22 +338,6 @@ SourceReplica source_replica(std::uint32_t posts, std::uint32_t people) {
   space::Keyring keyring = must(space::Keyring::decode(*saved));
   out.keys = std::move(keyring.spaces.at(0));
   return out;
-}
-
-std::uint64_t MachineClock::wall_ms() {
-  timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
-}
-
-std::uint64_t MachineClock::steady_ms() {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000 + static_cast<std::uint64_t>(now.tv_nsec) / 1'000'000;
-}
-
-void MachineRandom::fill(std::span<std::uint8_t> out) {
-  randombytes_buf(out.data(), out.size());
 }
 
 }  // namespace kith::bench

@@ -41,15 +41,4 @@ struct SourceReplica {
 /// entry of its device's log, in the town's schema. Kept in $TMPDIR by version and size.
 SourceReplica source_replica(std::uint32_t posts, std::uint32_t people);
 
-/// Time and randomness of the machine.
-class MachineClock final : public Clock {
- public:
-  std::uint64_t wall_ms() override;
-  std::uint64_t steady_ms() override;
-};
-class MachineRandom final : public Random {
- public:
-  void fill(std::span<std::uint8_t> out) override;
-};
-
 }  // namespace kith::bench

@@ -20,6 +20,7 @@
 #include "log/log.h"
 #include "log/payload.h"
 #include "log/testing/fake_governor.h"
+#include "node/platform.h"
 #include "store/changeset.h"
 #include "store/store.h"
 #include "town/town.h"
@@ -116,7 +117,7 @@ struct Replica {
 
   Clock& clock;
   HybridClock hybrid;
-  MachineRandom random;
+  node::SystemRandom random;
   SpaceId space;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<log::Log> log;
@@ -310,7 +311,7 @@ double verify_run(const Corpus& corpus, const std::vector<Bytes>& windows) {
 }
 
 double accept_all(const Corpus& corpus, const std::vector<Bytes>& windows, const Directory& directory) {
-  MachineClock clock;
+  node::SystemClock clock;
   Replica replica(directory.file("accept.kith"), corpus.space(), clock, nullptr);
   {
     log::RecordDecoder decoder(corpus.space());
@@ -329,7 +330,7 @@ double accept_all(const Corpus& corpus, const std::vector<Bytes>& windows, const
 
 /// What everybody else sends once more when we are a source: reading entries back into windows.
 double serve_all(const Corpus& corpus, const Directory& directory) {
-  MachineClock clock;
+  node::SystemClock clock;
   Replica replica(directory.file("accept.kith"), corpus.space(), clock, nullptr);
   must(replica.log->frontier());
   const double start = cpu_seconds();
@@ -365,7 +366,7 @@ void write_post(Replica& replica, Uuid7Generator& uuids, std::uint32_t i) {
 }
 
 double seal_all(const Corpus& corpus, const Directory& directory) {
-  MachineClock clock;
+  node::SystemClock clock;
   auto replica = writing_replica(directory.file("seal.kith"), corpus, clock);
   Uuid7Generator uuids(clock, replica->random);
   for (std::uint32_t i = 0; i < kSealed; ++i) write_post(*replica, uuids, i);
@@ -376,7 +377,7 @@ double seal_all(const Corpus& corpus, const Directory& directory) {
 
 /// CPU of single-row transactions, committed, signed and encrypted one by one, against plain SQLite doing the inserts.
 double sealed_ratio(const Corpus& corpus, const Directory& directory, bool one_by_one) {
-  MachineClock clock;
+  node::SystemClock clock;
   auto replica = writing_replica(directory.file(one_by_one ? "single.kith" : "batch.kith"), corpus, clock);
   Uuid7Generator uuids(clock, replica->random);
   constexpr std::uint32_t kBatch = 256;

@@ -17,6 +17,7 @@
 #include "bench/corpus.h"
 #include "bench/report.h"
 #include "crypto/sign.h"
+#include "node/platform.h"
 #include "sync/preamble.h"
 #include "sync/session.h"
 #include "town/town.h"
@@ -112,8 +113,8 @@ class Home final : public sync::Spaces {
   sync::PeerCursor peer_cursor(const HostKey&, const SpaceId&) override { return {}; }
   void set_peer_cursor(const HostKey&, const SpaceId&, const sync::PeerCursor&) override {}
 
-  MachineClock clock;
-  MachineRandom random;
+  node::SystemClock clock;
+  node::SystemRandom random;
   space::SpaceKeys keys;
   std::optional<space::Invitation> invitation;
   std::unique_ptr<space::Space> own;

@@ -203,6 +203,11 @@ Result<void> House::remember() {
   return space_->remember(root_);
 }
 
+void House::forget() {
+  space_->forget();
+  check(keep_keys(space_->keys()), "forgetting the words");
+}
+
 // -- neighbours
 
 void House::know(Place place, const HostKey& host) {
@@ -276,6 +281,7 @@ void House::tick_space() {
   const auto next = space_->tick();
   tick_at_ms_ = timeline_.now_ms() + kTickMsMax;
   if (!next.ok()) {
+    has_changed_ = false;  // it tries again when the tick is due, and not at once and for ever
     check(next.error(), "ticking");
     return;
   }
@@ -330,7 +336,7 @@ void House::settle() {
     return;
   }
   const std::uint64_t now = timeline_.now_ms();
-  wake_after(has_changed_ ? 0 : std::max(next_ms, now + 1) - now);
+  wake_after(has_changed_ ? 1 : std::max(next_ms, now + 1) - now);
 }
 
 // False: the power went. What a session gave before it noticed is not sent.

@@ -88,6 +88,9 @@ class House final : public sync::Spaces {
   void be_linked_by(House& other);
   /// The words were typed here: linking and retiring work.
   Result<void> remember();
+  void forget();
+  /// Who has the words can read everything, retired or not.
+  bool has_words() const { return space_ != nullptr && space_->keys().person_root.has_value(); }
 
   // -- neighbours
   void know(Place place, const HostKey& host);

@@ -174,7 +174,10 @@ void HouseWorld::bring_in(House& house) {
   if (able.empty()) return;
   House& other = *dice_.pick(able);
   if (house.wants_link()) {
-    if (other.check(other.remember(), "remembering the words")) house.be_linked_by(other);
+    if (other.check(other.remember(), "remembering the words")) {
+      house.be_linked_by(other);
+      other.forget();
+    }
     other.settle();
   } else {
     if (const auto invitation = invite(other)) house.set_invitation(*invitation);
@@ -192,7 +195,7 @@ std::optional<space::Invitation> HouseWorld::invite(House& house) {
 }
 
 std::optional<space::Invitation> HouseWorld::invite_for_good(House& house) {
-  auto invitation = house.space()->invite(timeline_.now_ms() + kInviteMs, 1);
+  auto invitation = house.space()->invite(house.clock().wall_ms() + kInviteMs, 1);
   if (!invitation.ok()) {
     house.check(invitation.error(), "inviting");
     return std::nullopt;
@@ -207,15 +210,18 @@ std::optional<space::Invitation> HouseWorld::invite_for_good(House& house) {
 void HouseWorld::retire(House& house) {
   if (members().size() < 3 || house.place() == 0) return;
   for (House* other : members()) {
-    if (other == &house || other->root() != house.root()) continue;
     const DeviceId device = house.space()->log().own();
+    if (other == &house || other->root() != house.root()) continue;
+    if (other->space()->authority().device(device) == nullptr) continue;  // it has not heard of it yet
     std::optional<Seq> last;
     const auto frontier = other->space()->log().frontier();
     if (!frontier.ok() || !other->check(other->remember(), "remembering the words")) return;
     for (const log::FrontierItem& item : *frontier) {
       if (item.device == device && dice_.percent(60)) last = Seq(dice_.between(item.low.value, item.high.value));
     }
-    if (!other->check(other->space()->retire_device(device, last), "retiring a device")) return;
+    const bool is_retired = other->check(other->space()->retire_device(device, last), "retiring a device");
+    other->forget();
+    if (!is_retired) return;
     const space::Device* retired = other->space()->authority().device(device);
     if (retired == nullptr || !retired->retired_at) return;
     retired_[device] = retired->retired_at->first;
@@ -593,6 +599,7 @@ void HouseWorld::check_retired_cannot_read() {
   if (!wait_until_same()) return;
   for (const auto& house : houses_) {
     if (!house->is_up() || house->space() == nullptr || !retired_.contains(house->space()->log().own())) continue;
+    if (house->has_words()) continue;
     std::vector<Bytes> parcels;
     if (!writer.check(pack(writer, *house, parcels), "packing a parcel")) return;
     for (const Bytes& parcel : parcels) unpack(*house, parcel);

@@ -55,7 +55,6 @@ std::optional<IdentifyMessage> decode_identify(ByteView bytes) {
   while (in.next()) {
     const ProtoField& field = in.field();
     if (!field.is_bytes) continue;
-    if (out.listen_addresses.size() > kIdentifyListMax || out.protocols.size() > kIdentifyListMax) return std::nullopt;
     switch (field.field) {
       case kFieldProtocolVersion: out.protocol_version = as_text(field.bytes); break;
       case kFieldAgentVersion: out.agent_version = as_text(field.bytes); break;
@@ -70,7 +69,8 @@ std::optional<IdentifyMessage> decode_identify(ByteView bytes) {
       }
     }
   }
-  if (!in.ok()) return std::nullopt;
+  const bool is_too_long = out.listen_addresses.size() > kIdentifyListMax || out.protocols.size() > kIdentifyListMax;
+  if (!in.ok() || is_too_long) return std::nullopt;
   return out;
 }
 

@@ -16,7 +16,7 @@ class BackfillSender {
   static constexpr std::uint32_t kWindowsInFlightMax = 4;
   static constexpr std::uint32_t kWindowRecordsFirst = 64;
   static constexpr std::uint32_t kWindowRecordsMax = 8'192;
-  static constexpr std::size_t kWindowBytesMax = 256 << 10;  // unless one payload is larger
+  static constexpr std::size_t kWindowBytesMax = 1 << 20;  // unless one payload and its header are larger
 
   BackfillSender(log::Log& log, const SpaceId& space, std::uint8_t slot) : log_(log), slot_(slot), encoder_(space) {}
 
