@@ -114,8 +114,9 @@ class WindowReader {
   void find_runs() {
     order_.resize(items_.size());
     for (std::uint32_t i = 0; i < order_.size(); ++i) order_[i] = i;
-    std::stable_sort(order_.begin(), order_.end(),
-                     [this](std::uint32_t a, std::uint32_t b) { return items_[a].log < items_[b].log; });
+    std::sort(order_.begin(), order_.end(), [this](std::uint32_t a, std::uint32_t b) {
+      return std::pair(items_[a].log, a) < std::pair(items_[b].log, b);
+    });
     for (std::size_t at = 0; at < order_.size(); ++at) {
       Item& item = items_[order_[at]];
       const bool follows = at > 0 && does_follow(items_[order_[at - 1]], item);

@@ -51,16 +51,16 @@ class MemoryFiles final : public FileSystem {
    public:
     MemoryFile(MemoryFiles& files, std::string name) : files_(files), name_(std::move(name)) {}
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
-      const Bytes& content = files_.content[name_];
-      const std::size_t count = offset < content.size() ? std::min(out.size(), content.size() - offset) : 0;
-      std::copy_n(content.begin() + static_cast<std::ptrdiff_t>(offset), count, out.begin());
+      const Bytes& held = files_.content[name_];
+      const std::size_t count = offset < held.size() ? std::min(out.size(), held.size() - offset) : 0;
+      std::copy_n(held.begin() + static_cast<std::ptrdiff_t>(offset), count, out.begin());
       return count;
     }
     Result<void> write_at(std::uint64_t offset, ByteView data) override {
       if (files_.is_full) return Error(ErrorCode::kDiskFull, "The disk is full.", "Free some space.");
-      Bytes& content = files_.content[name_];
-      content.resize(std::max<std::size_t>(content.size(), offset + data.size()));
-      std::copy(data.begin(), data.end(), content.begin() + static_cast<std::ptrdiff_t>(offset));
+      Bytes& held = files_.content[name_];
+      held.resize(std::max<std::size_t>(held.size(), offset + data.size()));
+      std::copy(data.begin(), data.end(), held.begin() + static_cast<std::ptrdiff_t>(offset));
       files_.is_synced = false;
       return {};
     }
