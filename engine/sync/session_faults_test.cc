@@ -239,7 +239,7 @@ TEST_F(SessionFaultsTest, who_does_not_answer_a_ping_is_silent_and_who_does_is_n
 TEST_F(SessionFaultsTest, who_owes_and_only_pings_has_stalled) {
   for (int i = 0; i < 20; ++i) ana_.post("Later " + std::to_string(i));
   Wire wire(dan_, ana_);
-  while (wire.dialer.counters().compares == 0 && (wire.step(true) | wire.step(false))) {
+  while (wire.dialer.counters().compares == 0 && int{wire.step(true)} + int{wire.step(false)} > 0) {
   }
   ASSERT_EQ(wire.dialer.counters().compares, 1u);
   Bytes pong;

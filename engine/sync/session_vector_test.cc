@@ -35,7 +35,7 @@ std::vector<std::string> play() {
     return true;
   };
   const auto run = [&] {
-    while (turn(wire.dialer, wire.listener, "dialer") | turn(wire.listener, wire.dialer, "listener")) {
+    while (int{turn(wire.dialer, wire.listener, "dialer")} + int{turn(wire.listener, wire.dialer, "listener")} > 0) {
     }
   };
   run();

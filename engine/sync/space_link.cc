@@ -52,7 +52,6 @@ SpaceLink::SpaceLink(Role role, const Match& match, space::Space& space, const H
                      Spaces& spaces, Clock& clock, Counters& counters)
     : slot_(match.slot),
       role_(role),
-      hello_role_(match.role),
       space_(space),
       log_(space.log()),
       peer_host_(peer),

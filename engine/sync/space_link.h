@@ -96,7 +96,6 @@ class SpaceLink {
 
   const std::uint8_t slot_;
   const Role role_;
-  const HelloRole hello_role_;
   space::Space& space_;
   log::Log& log_;
   const HostKey peer_host_;
