@@ -506,7 +506,9 @@ TEST(Authority, bytes_changed_anywhere_never_make_another_member) {
     std::vector<log::AuthorityEntry> entries = village.entries;
     auto& changed = entries[*rc::gen::inRange<std::size_t>(1, entries.size())].payload;
     changed[*rc::gen::inRange<std::size_t>(0, changed.size())] ^= 1 << *rc::gen::inRange(0, 8);
-    for (const Person* member : village.book_of(entries).state().members()) {
+    FactBook book = village.book_of(entries);
+    const AuthorityState state = book.state();
+    for (const Person* member : state.members()) {
       RC_ASSERT(member->id == village.ana.person() || member->id == dan.person());
     }
   }));

@@ -35,7 +35,8 @@ bool Impl::knows_losses(const Epoch& epoch, const Losses& losses) {
   if (losses.excluded.empty()) return true;
   const auto [members, is_new] = members_at.try_emplace(epoch.entry);
   if (is_new) {
-    for (const Person* person : book.state_at(epoch.entry).members()) members->second.insert(person->id);
+    const AuthorityState then = book.state_at(epoch.entry);  // its persons live as long as it does
+    for (const Person* person : then.members()) members->second.insert(person->id);
   }
   return std::all_of(losses.excluded.begin(), losses.excluded.end(), [&](const auto& loss) {
     return book.contains(closure, loss.second) && !members->second.contains(loss.first);
