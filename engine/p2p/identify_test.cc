@@ -105,6 +105,19 @@ TEST_F(Identify, several_messages_count_as_one_and_larger_or_more_ones_are_refus
   for (std::size_t cut = 0; cut < whole.size(); ++cut) EXPECT_FALSE(read(ByteView(whole).first(cut))) << cut;
 }
 
+TEST_F(Identify, a_list_may_be_as_long_as_the_limit_and_not_longer) {
+  const auto with_protocols = [](std::size_t count) {
+    Bytes out;
+    ProtoWriter writer(out);
+    for (std::size_t i = 0; i < count; ++i) writer.text(3, "/x");
+    return out;
+  };
+  const auto message = decode_identify(with_protocols(kIdentifyListMax));
+  ASSERT_TRUE(message);
+  EXPECT_EQ(message->protocols.size(), kIdentifyListMax);
+  EXPECT_FALSE(decode_identify(with_protocols(kIdentifyListMax + 1))) << "the last of them counts too";
+}
+
 TEST_F(Identify, what_we_write_fits_into_what_rust_reads) {
   IdentifyMessage message;
   for (int i = 0; i < 1000; ++i) {
