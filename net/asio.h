@@ -4,6 +4,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
+#include <vector>
 
 #include "net/loop.h"
 
@@ -15,6 +16,8 @@ struct Loop::Impl {
   asio::io_context context{1};
   asio::signal_set signals{context};
   std::function<void()> after_batch;
+  /// Where sockets read to: one buffer for all, so that a quiet connection holds none. Only within one handler.
+  std::vector<std::uint8_t> scratch;
 };
 
 }  // namespace kith::net

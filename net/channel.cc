@@ -8,7 +8,8 @@
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/asio/write.hpp>
+#include <deque>
+#include <optional>
 
 #include "net/asio.h"
 
@@ -18,14 +19,19 @@ namespace {
 using boost::system::error_code;
 
 constexpr auto kLingerMax = std::chrono::seconds(2);
+constexpr std::size_t kPiecesMax = 16;  // of one writev
 
-/// Outlives its Channel while operations are under way.
+/// Outlives its Channel while operations are under way. Waits until a descriptor is ready and then moves bytes itself:
+/// so a quiet connection holds no buffer, and one that has something to say writes at once.
 class Stream final : public std::enable_shared_from_this<Stream> {
  public:
-  Stream(asio::io_context& context, int read_fd, int write_fd)
-      : input_(context, read_fd),
-        output_(context, write_fd == read_fd ? ::dup(write_fd) : write_fd),
-        linger_(context) {}
+  Stream(Loop& loop, int read_fd, int write_fd)
+      : scratch_(loop.impl().scratch), input_(loop.impl().context, read_fd), linger_(loop.impl().context) {
+    if (write_fd != read_fd) output_.emplace(loop.impl().context, write_fd);
+    error_code ignored;
+    input_.non_blocking(true, ignored);
+    output().non_blocking(true, ignored);
+  }
 
   void start(Channel::Events events) {
     events_ = std::move(events);
@@ -34,9 +40,9 @@ class Stream final : public std::enable_shared_from_this<Stream> {
 
   void write(Bytes bytes) {
     if (is_closing_ || is_closed_ || bytes.empty()) return;
+    unsent_ += bytes.size();
     queue_.push_back(std::move(bytes));
-    unsent_ += queue_.back().size();
-    if (!is_writing_) write_next();
+    if (!is_writing_) flush();
   }
 
   std::size_t unsent() const { return unsent_; }
@@ -44,16 +50,13 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   void pause() { is_paused_ = true; }
   void resume() {
     is_paused_ = false;
-    if (!is_reading_) read();
+    read();
   }
 
   void close() {
     if (is_closing_ || is_closed_) return;
     is_closing_ = true;
-    if (!is_writing_) {
-      asio::post(input_.get_executor(), [self = shared_from_this()] { self->finish({}); });
-      return;
-    }
+    if (!is_writing_) return finish_later({});
     linger_.expires_after(kLingerMax);
     linger_.async_wait([self = shared_from_this()](const error_code& error) {
       if (!error) self->finish({});
@@ -67,33 +70,79 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   }
 
  private:
+  using Descriptor = asio::posix::stream_descriptor;
+  Descriptor& output() { return output_ ? *output_ : input_; }
+
   void read() {
     if (is_paused_ || is_closed_ || is_reading_) return;
     is_reading_ = true;
-    buffer_.resize(Channel::kReadBytes);
-    input_.async_read_some(asio::buffer(buffer_), [self = shared_from_this()](const error_code& error, std::size_t n) {
+    input_.async_wait(Descriptor::wait_read, [self = shared_from_this()](const error_code& error) {
       self->is_reading_ = false;
       if (self->is_closed_) return;
-      if (n > 0 && !self->is_closing_ && self->events_.on_bytes)
-        self->events_.on_bytes(ByteView(self->buffer_).first(n));
-      if (!error) return self->read();
-      self->finish(error == asio::error::eof || error == asio::error::operation_aborted ? "" : error.message());
+      if (error) return self->finish(error == asio::error::operation_aborted ? "" : error.message());
+      if (!self->is_paused_) self->read_some();
     });
   }
 
-  void write_next() {
+  void read_some() {
+    scratch_.resize(Channel::kReadBytes);
+    error_code error;
+    const std::size_t n = input_.read_some(asio::buffer(scratch_), error);
+    if (n > 0 && !is_closing_ && events_.on_bytes) events_.on_bytes(ByteView(scratch_).first(n));
+    if (is_closed_) return;
+    if (!error || error == asio::error::would_block || error == asio::error::interrupted) return read();
+    finish(error == asio::error::eof ? "" : error.message());
+  }
+
+  /// Gives the kernel what it takes.
+  void flush() {
     is_writing_ = true;
-    asio::async_write(output_, asio::buffer(queue_.front()),
-                      [self = shared_from_this()](const error_code& error, std::size_t) {
-                        self->is_writing_ = false;
-                        if (self->is_closed_) return;
-                        if (error) return self->finish(error.message());
-                        self->unsent_ -= self->queue_.front().size();
-                        self->queue_.erase(self->queue_.begin());
-                        if (!self->queue_.empty()) return self->write_next();
-                        if (self->is_closing_) return self->finish({});
-                        if (self->events_.on_drained) self->events_.on_drained();
-                      });
+    while (!queue_.empty()) {
+      error_code error;
+      const std::size_t n = output().write_some(pieces(), error);
+      if (error == asio::error::would_block) return flush_later();
+      if (error == asio::error::interrupted) continue;
+      if (error) return finish_later(error.message());
+      drop(n);
+    }
+    asio::post(input_.get_executor(), [self = shared_from_this()] { self->drained(); });
+  }
+
+  void flush_later() {
+    output().async_wait(Descriptor::wait_write, [self = shared_from_this()](const error_code& error) {
+      if (self->is_closed_) return;
+      if (error) return self->finish(error.message());
+      self->flush();
+    });
+  }
+
+  std::vector<asio::const_buffer> pieces() const {
+    std::vector<asio::const_buffer> out;
+    for (std::size_t i = 0; i < std::min(queue_.size(), kPiecesMax); ++i) out.push_back(asio::buffer(queue_[i]));
+    out.front() += sent_of_front_;
+    return out;
+  }
+
+  void drop(std::size_t n) {
+    unsent_ -= n;
+    sent_of_front_ += n;
+    while (!queue_.empty() && sent_of_front_ >= queue_.front().size()) {
+      sent_of_front_ -= queue_.front().size();
+      queue_.pop_front();
+    }
+  }
+
+  void drained() {
+    if (is_closed_) return;
+    if (!queue_.empty()) return flush();
+    is_writing_ = false;
+    if (is_closing_) return finish({});
+    if (events_.on_drained) events_.on_drained();
+  }
+
+  void finish_later(const std::string& reason) {
+    is_closing_ = true;
+    asio::post(input_.get_executor(), [self = shared_from_this(), reason] { self->finish(reason); });
   }
 
   void finish(const std::string& reason) {
@@ -102,21 +151,22 @@ class Stream final : public std::enable_shared_from_this<Stream> {
     error_code ignored;
     linger_.cancel();
     input_.close(ignored);
-    output_.close(ignored);
+    if (output_) output_->close(ignored);
     const auto on_closed = std::move(events_.on_closed);
     events_ = {};
     if (on_closed) on_closed(reason);
   }
 
-  asio::posix::stream_descriptor input_;
-  asio::posix::stream_descriptor output_;
+  std::vector<std::uint8_t>& scratch_;
+  Descriptor input_;
+  std::optional<Descriptor> output_;  // where that is another one
   asio::steady_timer linger_;
   Channel::Events events_;
-  Bytes buffer_;
-  std::vector<Bytes> queue_;
+  std::deque<Bytes> queue_;
+  std::size_t sent_of_front_ = 0;
   std::size_t unsent_ = 0;
   bool is_reading_ = false;
-  bool is_writing_ = false;
+  bool is_writing_ = false;  // or the news of it is on its way
   bool is_paused_ = false;
   bool is_closing_ = false;
   bool is_closed_ = false;
@@ -155,7 +205,7 @@ void relay(const std::shared_ptr<Channel>& from, const std::shared_ptr<Channel>&
 }  // namespace
 
 std::unique_ptr<Channel> make_channel(Loop& loop, int read_fd, int write_fd) {
-  return std::make_unique<StreamChannel>(std::make_shared<Stream>(loop.impl().context, read_fd, write_fd));
+  return std::make_unique<StreamChannel>(std::make_shared<Stream>(loop, read_fd, write_fd));
 }
 
 std::unique_ptr<Channel> stdio_channel(Loop& loop) {

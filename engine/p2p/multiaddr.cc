@@ -289,6 +289,33 @@ std::optional<PeerId> Multiaddr::peer() const {
   return std::move(peer).value();
 }
 
+Multiaddr Multiaddr::without_peer() const {
+  const auto parts = components();
+  if (parts.size() < 2 || parts.back().part != AddressPart::kP2p) return *this;
+  Bytes bytes;
+  for (std::size_t i = 0; i + 1 < parts.size(); ++i) {
+    append_component(bytes, *entry_of(static_cast<std::uint64_t>(parts[i].part)), parts[i].value);
+  }
+  return Multiaddr(std::move(bytes));
+}
+
+Multiaddr Multiaddr::with_peer(const PeerId& peer) const {
+  Bytes bytes = without_peer().bytes_;
+  append_component(bytes, *entry_of("p2p"), peer.bytes());
+  return Multiaddr(std::move(bytes));
+}
+
+Multiaddr Multiaddr::with_suffix(std::initializer_list<AddressPart> suffix) const {
+  Multiaddr out = without_peer();
+  for (const AddressPart part : suffix) {
+    const Entry* entry = entry_of(static_cast<std::uint64_t>(part));
+    CHECK(entry != nullptr && entry->form == Form::kNothing);
+    append_component(out.bytes_, *entry, {});
+  }
+  const auto to = peer();
+  return to ? out.with_peer(*to) : out;
+}
+
 bool Multiaddr::is_public() const {
   const AddressComponent first = components().front();
   switch (first.part) {

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <compare>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -60,6 +61,12 @@ class Multiaddr {
   std::vector<AddressComponent> components() const;
   /// Whom it leads to, if it says so: its last part (a /p2p before a /p2p-circuit names the relay).
   std::optional<PeerId> peer() const;
+  /// The same with /p2p/… at its end, in place of the one that is there.
+  Multiaddr with_peer(const PeerId& peer) const;
+  /// Without the /p2p/… at its end. Nothing else there: the address itself.
+  Multiaddr without_peer() const;
+  /// The same over WebSocket: with `suffix` (/ws, /tls/ws) before whom it leads to.
+  Multiaddr with_suffix(std::initializer_list<AddressPart> suffix) const;
   /// Does it begin at an address that the whole internet can reach? Loopback, private, link-local addresses and names
   /// of a LAN (no dot, .local, .lan, .internal, .home.arpa) do not.
   bool is_public() const;
