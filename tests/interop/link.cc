@@ -19,8 +19,9 @@ namespace kith::interop {
 namespace {
 
 constexpr std::uint64_t kStepMsMax = 50;
-constexpr std::uint64_t kAnswerMsMax = 60'000;
+constexpr std::uint64_t kAnswerMsMax = 300'000;  // only so that nothing hangs for ever
 constexpr std::size_t kReadBytes = 64 << 10;
+constexpr std::size_t kInboundStreamsMax = 128;  // more than in earnest: js is to open a hundred at once
 
 crypto::SigningKey fixed_key() {
   crypto::Key seed;
@@ -103,15 +104,20 @@ std::string Node::address() const {
   return "/ip4/127.0.0.1/tcp/" + std::to_string(port_) + "/p2p/" + id().text();
 }
 
-Link& Node::dial(const std::string& address, std::optional<p2p::PeerId> expected) {
-  const auto multiaddr = p2p::Multiaddr::parse(address).value();
-  const auto parts = multiaddr.components();
+int connect_tcp(const p2p::Multiaddr& address) {
+  const auto parts = address.components();
   sockaddr_in to{};
   to.sin_family = AF_INET;
   std::memcpy(&to.sin_addr, parts[0].value.data(), 4);
   std::memcpy(&to.sin_port, parts[1].value.data(), 2);
   const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
   CHECK(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) == 0);
+  return fd;
+}
+
+Link& Node::dial(const std::string& address, std::optional<p2p::PeerId> expected) {
+  const auto multiaddr = p2p::Multiaddr::parse(address).value();
+  const int fd = connect_tcp(multiaddr);
   p2p::ConnectionOptions options{.role = p2p::Role::kDialer,
                                  .expected = expected ? expected : multiaddr.peer(),
                                  .early_muxer = early_muxer_,
@@ -127,7 +133,8 @@ void Node::accept() {
   const auto* ip = reinterpret_cast<const std::uint8_t*>(&from.sin_addr);
   p2p::ConnectionOptions options{.role = p2p::Role::kListener,
                                  .early_muxer = early_muxer_,
-                                 .remote_address = p2p::Multiaddr::of_tcp({ip, 4}, ntohs(from.sin_port))};
+                                 .remote_address = p2p::Multiaddr::of_tcp({ip, 4}, ntohs(from.sin_port)),
+                                 .limits = {.inbound_streams_max = kInboundStreamsMax}};
   accepted_.push_back(std::make_unique<Link>(fd, host_, std::move(options)));
 }
 

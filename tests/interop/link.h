@@ -22,6 +22,9 @@ class SystemRandom final : public Random {
   void fill(std::span<std::uint8_t> out) override;
 };
 
+/// A blocking socket, connected to /ip4/…/tcp/….
+int connect_tcp(const p2p::Multiaddr& address);
+
 /// One connection and its socket.
 class Link {
  public:

@@ -16,8 +16,13 @@ const options = { maxInboundStreams: 1000, maxOutboundStreams: 1000 }
 const monitored = process.argv.includes('--monitor')
 // Without early muxer negotiation js has to be told not to name its muxers in the handshake.
 const lateMuxer = process.argv.includes('--late-muxer')
+// An impostor: what it signs is not its static key.
+const isImpostor = process.argv.includes('--bad-signature')
+const replacing = (object, name, value) => new Proxy(object, { get: (all, asked) => asked === name ? value : all[asked] })
 const encrypter = components => {
-  const connection = noise()(components)
+  const key = components.privateKey
+  const signer = isImpostor ? replacing(key, 'sign', async () => key.sign(new Uint8Array(32))) : key
+  const connection = noise()(replacing(components, 'privateKey', signer))
   if (!lateMuxer) return connection
   for (const side of ['secureInbound', 'secureOutbound']) {
     const secure = connection[side].bind(connection)
@@ -51,13 +56,37 @@ await node.handle('/kith/late/1', async stream => {
   await stream.close()
 }, options)
 await node.handle('/kith/reset/1', stream => stream.abort(new Error('as asked')), options)
+// Byte i of every stream that is looked at is i % 251, so that nothing can be lost, doubled or moved unnoticed.
+const period = 251
+const pattern = new Uint8Array(period * 400).map((_, i) => i % period)
 // Sends much, whatever the reader does.
-await node.handle('/kith/source/1', async stream => {
-  const chunk = new Uint8Array(100_000).map((_, i) => i)
-  for (let i = 0; i < 30; i++) {
-    if (!stream.send(chunk)) await stream.onDrain()
+async function flood (stream, size) {
+  for (let at = 0; at < size; at += pattern.length) {
+    if (!stream.send(pattern.subarray(0, Math.min(pattern.length, size - at)))) await stream.onDrain()
   }
   await stream.close()
+}
+await node.handle('/kith/source/1', stream => flood(stream, 3_000_000), options)
+await node.handle('/kith/long-source/1', stream => flood(stream, 100_000_000), options)
+// Reads late: pauses at every megabyte. Answers how many bytes came as they should. (Not by `for await`, which ends with the other side's
+// half-close although a paused stream still holds bytes.)
+await node.handle('/kith/slow/1', stream => {
+  let right = 0
+  let rest = 1_000_000
+  stream.addEventListener('message', event => {
+    for (const byte of event.data.subarray()) {
+      if (byte === right % period) right++
+    }
+    rest -= event.data.byteLength
+    if (rest > 0) return
+    rest = 1_000_000
+    stream.pause()
+    setTimeout(() => stream.resume(), 5)
+  })
+  stream.addEventListener('end', async () => {
+    stream.send(new TextEncoder().encode(`${right} right`))
+    await stream.close()
+  })
 }, options)
 
 async function echo (peer, size) {
