@@ -373,7 +373,10 @@ void House::end(StreamId stream) {
   if (connection.is_newcomer && !is_member() && connection.session->refusal() != nullptr) {
     run_.report().note(Seen::kJoinRefused);
     run_.say(name_ + " was refused: " + connection.session->refusal()->message());
-    invitation_.reset();
+    refused_by_.insert(connection.other);
+    // Who does not know an invitation may just not have heard of it: only when nobody does is it no good.
+    const bool may_be_known_elsewhere = connection.session->refusal()->code() == ErrorCode::kInviteUnknown;
+    if (!may_be_known_elsewhere || refused_by_.size() == neighbours_.size()) invitation_.reset();
   }
   connections_.erase(found);
 }

@@ -79,7 +79,10 @@ class House final : public sync::Spaces {
   // -- its space
   space::Space* space() { return space_.get(); }
   bool is_member() const { return space_ != nullptr && space_->is_member(); }
-  void set_invitation(const space::Invitation& invitation) { invitation_ = invitation; }
+  void set_invitation(const space::Invitation& invitation) {
+    invitation_ = invitation;
+    refused_by_.clear();
+  }
   bool wants_invitation() const { return beginning_ == Beginning::kJoins && !is_member() && !invitation_; }
   /// It holds an invitation that has neither led to anything nor been refused.
   bool is_joining() const { return !is_member() && invitation_.has_value(); }
@@ -168,6 +171,7 @@ class House final : public sync::Spaces {
   std::function<void(House&)> on_collapse_;
   std::function<bool(House&)> on_sent_;
   std::optional<space::Invitation> invitation_;
+  std::set<Place> refused_by_;  // of this invitation
 
   // gone when it collapses
   bool is_up_ = false;

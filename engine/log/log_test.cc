@@ -802,6 +802,31 @@ TEST(Crash, a_transaction_that_fails_leaves_memory_and_file_as_they_were) {
 
 // ---- erasure
 
+TEST(Erasure, that_fails_erases_nothing) {
+  Street street;
+  street.ana.note("secret", std::string(2'000, 'x'));
+  street.ana.seal();
+  send_all(street.ana, street.dan);
+  const Bytes before = street.dan.state_hash();
+  const EntryId id = *must(street.dan.log->id_at(street.ana.device(), Seq(1)));
+  street.dan.disk.fill_up(true);
+  EXPECT_FALSE(street.dan.log->erase(std::span(&id, 1)).ok());
+  street.dan.disk.fill_up(false);
+  EXPECT_EQ(street.dan.state_hash(), before);
+  must(street.dan.store->rebuild());
+  EXPECT_EQ(street.dan.state_hash(), before);
+}
+
+TEST(Erasure, is_on_the_disk_before_it_is_said_to_be_done) {
+  Street street;
+  street.dan.note("secret", "the text that must go");
+  street.dan.seal();
+  const EntryId id = *must(street.dan.log->id_at(street.dan.device(), Seq(1)));
+  must(street.dan.log->erase(std::span(&id, 1)));
+  street.dan.crash();
+  EXPECT_EQ(street.dan.body_of("secret"), "(erased)");
+}
+
 TEST(Erasure, drops_values_keeps_the_log_and_travels_on) {
   Street street;
   street.ana.note("secret", "the text that must go");

@@ -291,7 +291,8 @@ Result<void> Log::apply_due() {
 }
 
 Result<void> Log::erase(std::span<const EntryId> entries) {
-  return impl_->erase(entries);
+  KITH_TRY(impl_->erase(entries));
+  return impl_->barrier();  // what was said to be gone must not come back with the next power cut
 }
 
 }  // namespace kith::log

@@ -116,7 +116,19 @@ Result<EpochKeeper> EpochKeeper::open(store::Db& db, const crypto::Key& storage_
 
 EpochKeeper::~EpochKeeper() {
   crypto::wipe(storage_key_.data);
+  forget_all();
+}
+
+void EpochKeeper::forget_all() {
   for (crypto::Key& secret : secrets_) crypto::wipe(secret.data);
+  secrets_.clear();
+  places_.clear();
+  tags_.clear();
+}
+
+Result<void> EpochKeeper::reload() {
+  forget_all();
+  return load();
 }
 
 Result<void> EpochKeeper::load() {

@@ -38,6 +38,8 @@ class EpochKeeper {
   EpochKeeper(EpochKeeper&&) = default;
   EpochKeeper& operator=(EpochKeeper&&) = delete;
 
+  /// After a rollback: forgets what is not in the database, so that it is new again when it comes again.
+  Result<void> reload();
   /// Within the caller's transaction, if there is one. True: it is new here.
   Result<bool> keep(const EpochId& epoch, const crypto::Key& secret);
   const crypto::Key* find(const EpochId& epoch) const;
@@ -48,6 +50,7 @@ class EpochKeeper {
   EpochKeeper(store::Db& db, const crypto::Key& storage_key, Random& random)
       : db_(&db), storage_key_(storage_key), random_(&random) {}
   Result<void> load();
+  void forget_all();
   void remember(const EpochId& epoch, const crypto::Key& secret);
 
   /// Tags of one device for the first `count` secrets.

@@ -27,7 +27,8 @@ Result<void> Impl::open(OpenOptions& options) {
   crypto::wipe(options.storage_key.data);
   log = KITH_TRY(log::Log::open(*store, id, environment.clock, hybrid, environment.random));
   log->set_governor(governor);
-  return reload();
+  KITH_TRY(read_facts());
+  return judge();
 }
 
 Result<void> Impl::set_keys(const SpaceKeys& own) {
@@ -38,6 +39,7 @@ Result<void> Impl::set_keys(const SpaceKeys& own) {
 }
 
 Result<void> Impl::reload() {
+  KITH_TRY(epochs->reload());
   KITH_TRY(read_facts());
   must_reload = false;
   return judge();
@@ -407,7 +409,7 @@ Result<void> Space::log_doubled(const DeviceId& device, Seq seq, ByteView proof)
 
 void Space::authority_undone() {
   // Within somebody's failure: only read. If even that fails, `tick` tries again.
-  impl_->must_reload = !impl_->read_facts().ok();
+  impl_->must_reload = !impl_->epochs->reload().ok() || !impl_->read_facts().ok();
 }
 
 }  // namespace kith::space

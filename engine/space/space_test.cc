@@ -10,6 +10,7 @@
 #include "crypto/derive.h"
 #include "log/evidence.h"
 #include "log/payload.h"
+#include "log/testing/memory_disk.h"
 #include "space/testing/home.h"
 
 namespace kith::space {
@@ -479,6 +480,29 @@ TEST_F(Devices, whoever_writes_first_makes_the_key_that_is_missing) {
   meet(ana, dan);
   EXPECT_EQ(ana.count(log::Kind::kEpoch), made) << "both write under the lower of the two";
   EXPECT_EQ(ana.notes(), dan.notes());
+}
+
+TEST_F(Devices, keys_from_a_transaction_that_failed_open_what_waits_when_they_come_again) {
+  log::testing::MemoryDisk disk;
+  eve.files = &disk;
+  meet(ana, laptop);
+  admit(dan);
+  must(eve.join(dan, must(dan.space->invite(clock.wall + kWeekMs, 1))));
+  must(ana.space->retire_device(laptop.space->log().own(), std::nullopt));  // a new epoch, by who has not heard of Eve
+  ana.note("under the new epoch");
+  ana.tell_authority(eve);
+  ASSERT_GT(ana.tell_content(eve).locked, 0u);
+  eve.tell(ana);
+  must(ana.space->tick());
+  clock.advance(Space::kSpreadMs);
+  must(ana.space->tick());
+  disk.fill_up(true);
+  EXPECT_FALSE(ana.try_tell_authority(eve).ok());
+  disk.fill_up(false);
+  EXPECT_NE(eve.notes(), ana.notes());
+  ana.tell_authority(eve);
+  EXPECT_EQ(eve.notes(), ana.notes());
+  eve.space.reset();  // before its disk
 }
 
 // -- what lies on the disk

@@ -135,6 +135,7 @@ void History::forget_all() {
   kept_.clear();
   order_.clear();
   kept_bytes_ = 0;
+  erased_.clear();
 }
 
 void History::mark_erased(Pos pos) {

@@ -75,8 +75,9 @@ class History {
   };
   Result<Head> head(Pos pos);
   void forget(Pos pos);
+  /// After a rollback: what the journal says counts, and what mark_erased() said no longer.
   void forget_all();
-  /// From now on its values are gone, whatever the source still has.
+  /// Its values are gone, though the source may still have them until the transaction is through.
   void mark_erased(Pos pos);
 
  private:

@@ -86,7 +86,7 @@ class Home {
   OpenOptions options(std::string_view schema = kNotesSchema) {
     return {directory.file("space.kith"), must(store::Schema::parse(schema)), storage_key};
   }
-  Environment environment() { return {clock, random}; }
+  Environment environment() { return {clock, random, files}; }
 
   Space& found() {
     space = must(Space::found(environment(), options(), root, Lineage{}, HostKey{}, keys));
@@ -125,14 +125,18 @@ class Home {
   std::string state_hash() { return to_hex(must(space->store().state_hash())); }
 
   /// Everything that the other lacks, authority first.
-  void tell_authority(Home& to) {
+  Result<void> try_tell_authority(Home& to) {
     log::Log& log = space->log();
     const auto entries = must(log.authority_since(to.space->log().authority_heads()));
     log::RecordEncoder encoder(space->id());
     Bytes window;
     for (const auto& entry : entries) must(log.encode_authority(entry, encoder, window));
-    accept(to, window);
+    if (window.empty()) return {};
+    log::RecordDecoder decoder(to.space->id());
+    KITH_TRY(to.space->log().accept(decoder, window));
+    return {};
   }
+  void tell_authority(Home& to) { must(try_tell_authority(to)); }
   log::Accepted tell_content(Home& to) {
     log::Log::Missing missing = must(space->log().missing_at(must(to.space->log().frontier())));
     log::Accepted sum;
@@ -166,17 +170,11 @@ class Home {
   crypto::Key root;
   kith::testing::FakeClock& clock;
   kith::testing::SeededRandom random;
+  FileSystem* files = nullptr;  // null: the directory
   Directory directory;
   crypto::Key storage_key;
   SpaceKeys keys;
   std::unique_ptr<Space> space;
-
- private:
-  static void accept(Home& to, ByteView window) {
-    if (window.empty()) return;
-    log::RecordDecoder decoder(to.space->id());
-    must(to.space->log().accept(decoder, window));
-  }
 };
 
 /// Both ways until nothing moves; each device does its duties in between.
