@@ -14,6 +14,9 @@ constexpr std::string_view kDatabase = "street.kith";
 constexpr std::size_t kOutputBytesMax = 16 << 10;
 constexpr std::uint64_t kTickMsMax = 10'000;
 constexpr unsigned kSentThenLostPercent = 2;
+constexpr unsigned kMisdialedPercent = 3;  // an address that belongs to somebody else by now
+constexpr unsigned kLateMuxerPercent = 25;
+constexpr std::uint32_t kYamuxWindows[] = {256 << 10, 4 << 10};  // both sides must take the same
 
 crypto::Key random_key(Random& random) {
   crypto::Key key;
@@ -86,6 +89,7 @@ void House::boot() {
   network_.appear(place_);
   run_.say(name_ + " boots");
   if (load_keys() && open_space() && space_ != nullptr) check_promises();
+  if (run_.options().is_over_libp2p()) identity_.emplace(crypto::SigningKey::from_seed(keyring_.host_seed), random_);
   tick_at_ms_ = 0;
   wake_at_ms_ = 0;
   for (auto& [place, neighbour] : neighbours_) {
@@ -102,7 +106,11 @@ void House::collapse() {
   ++life_;
   network_.vanish(place_);
   disk_.cut_power();
-  for (auto& [stream, connection] : connections_) count(connection);
+  for (auto& [stream, connection] : connections_) {
+    count(connection);
+    const p2p::Connection* libp2p = connection.carrier->connection();
+    if (libp2p != nullptr && libp2p->step() < p2p::Step::kOpen) run_.report().note(Seen::kDiedInHandshake);
+  }
   connections_.clear();
   for (auto& [place, neighbour] : neighbours_) neighbour.stream.reset();
   space_.reset();
@@ -218,27 +226,18 @@ void House::know(Place place, const HostKey& host) {
 
 void House::opened(StreamId stream, Place from) {
   if (!is_up_) return;
-  const auto neighbour = neighbours_.find(from);
-  CHECK(neighbour != neighbours_.end());
-  connections_.emplace(
-      stream, Connection{from,
-                         std::make_unique<sync::Session>(sync::Role::kListener, host_, neighbour->second.host, *this,
-                                                         clock_, random_),
-                         0,
-                         false,
-                         false,
-                         {}});
-  run_.report().note(Seen::kSession);
+  CHECK(neighbours_.contains(from));
+  connect(stream, from, sync::Role::kListener, neighbours_.at(from).host);
   settle();
 }
 
 void House::received(StreamId stream, ByteView bytes) {
   const auto found = connections_.find(stream);
   if (!is_up_ || found == connections_.end()) return;
-  sync::Session& session = *found->second.session;
-  const sync::Counters before = session.counters();
-  session.receive(bytes);
-  const sync::Counters& after = session.counters();
+  Carrier& carrier = *found->second.carrier;
+  const sync::Counters before = carrier.session() != nullptr ? carrier.session()->counters() : sync::Counters{};
+  carrier.receive(bytes);
+  const sync::Counters after = carrier.session() != nullptr ? carrier.session()->counters() : sync::Counters{};
   if (after.entries_in != before.entries_in || after.authority_in != before.authority_in) {
     count(found->second);
     notify_sessions();
@@ -262,17 +261,45 @@ void House::dial_neighbours() {
       continue;
     }
     neighbour.stream = stream;
-    const bool is_newcomer = !is_member();
-    connections_.emplace(
-        *stream, Connection{place,
-                            std::make_unique<sync::Session>(sync::Role::kDialer, host_, neighbour.host, *this, clock_,
-                                                            random_, is_newcomer ? &*invitation_ : nullptr),
-                            0,
-                            is_newcomer,
-                            false,
-                            {}});
-    run_.report().note(Seen::kSession);
+    connect(*stream, place, sync::Role::kDialer, whom_to_expect_at(place));
   }
+}
+
+// Addresses go stale: somebody else may answer there than the one who is meant.
+const HostKey& House::whom_to_expect_at(Place place) {
+  const auto stale = neighbours_.upper_bound(place);
+  const bool is_stale = run_.options().is_over_libp2p() && dice_.percent(kMisdialedPercent);
+  return is_stale && stale != neighbours_.end() ? stale->second.host : neighbours_.at(place).host;
+}
+
+void House::connect(StreamId stream, Place other, sync::Role role, const HostKey& expected) {
+  Connection connection;
+  connection.other = other;
+  connection.carrier = make_carrier(role, expected);
+  connection.is_newcomer = role == sync::Role::kDialer && !is_member();
+  connection.is_misdialed = expected != neighbours_.at(other).host;
+  connections_.emplace(stream, std::move(connection));
+  run_.report().note(Seen::kSession);
+  if (run_.options().is_over_libp2p() && role == sync::Role::kDialer) run_.report().note(Seen::kLibp2pDialed);
+}
+
+std::unique_ptr<Carrier> House::make_carrier(sync::Role role, const HostKey& expected) {
+  const MakeSession make_session = [this, role](const HostKey& peer) {
+    if (run_.options().is_over_libp2p()) run_.report().note(Seen::kLibp2pOpened);
+    const bool is_newcomer = role == sync::Role::kDialer && !is_member() && invitation_;
+    return std::make_unique<sync::Session>(role, host_, peer, *this, clock_, random_,
+                                           is_newcomer ? &*invitation_ : nullptr);
+  };
+  if (!run_.options().is_over_libp2p()) return std::make_unique<PlainCarrier>(make_session(expected));
+  p2p::ConnectionOptions options{.early_muxer = !dice_.percent(kLateMuxerPercent)};
+  options.limits.window_bytes =
+      kYamuxWindows[run_.options().seed / RunOptions::kLibp2pEvery % std::size(kYamuxWindows)];
+  if (role == sync::Role::kListener) {
+    options.role = p2p::Role::kListener;
+  } else {
+    options.expected = p2p::PeerId::of(expected);
+  }
+  return std::make_unique<Libp2pCarrier>(*identity_, std::move(options), clock_, random_, make_session);
 }
 
 void House::tick_space() {
@@ -292,7 +319,9 @@ void House::tick_space() {
 
 void House::notify_sessions() {
   if (space_ == nullptr) return;
-  for (auto& [stream, connection] : connections_) connection.session->notify(space_->id());
+  for (auto& [stream, connection] : connections_) {
+    if (sync::Session* session = connection.carrier->session()) session->notify(space_->id());
+  }
 }
 
 void House::poke() {
@@ -314,7 +343,7 @@ void House::settle() {
   for (const StreamId stream : streams) {
     Connection& connection = connections_.at(stream);
     if (is_alive && connection.tick_at_ms <= timeline_.now_ms()) {
-      const std::uint64_t steady = connection.session->tick();
+      const std::uint64_t steady = connection.carrier->tick();
       const std::uint64_t wait = steady > clock_.steady_ms() ? steady - clock_.steady_ms() : 1;
       connection.tick_at_ms = timeline_.now_ms() + std::min(kTickMsMax, wait);
       count(connection);
@@ -322,7 +351,7 @@ void House::settle() {
     is_alive = is_alive && disk_.is_on() && send_all(connection, stream);
     if (!is_alive) break;
     next_ms = std::min(next_ms, connection.tick_at_ms);
-    if (connection.session->is_closed()) {
+    if (connection.carrier->is_over()) {
       network_.close(stream, place_);
       end(stream);
     }
@@ -341,15 +370,16 @@ void House::settle() {
 
 // False: the power went. What a session gave before it noticed is not sent.
 bool House::send_all(Connection& connection, StreamId stream) {
-  while (connection.session->has_output()) {
+  while (connection.carrier->has_output()) {
     const std::size_t room = network_.room(stream, place_);
     if (room == 0) return true;
     Bytes bytes;
-    connection.session->take_output(bytes, std::min(room, kOutputBytesMax));
+    connection.carrier->take_output(bytes, std::min(room, kOutputBytesMax));
     if (!disk_.is_on()) return false;
     if (bytes.empty()) return true;
     network_.send(stream, place_, std::move(bytes));
-    const sync::Counters& now = connection.session->counters();
+    if (connection.carrier->session() == nullptr) continue;
+    const sync::Counters& now = connection.carrier->session()->counters();
     const bool has_entries =
         now.entries_out > connection.counted.entries_out || now.authority_out > connection.counted.authority_out;
     count(connection);
@@ -363,6 +393,7 @@ void House::end(StreamId stream) {
   if (found == connections_.end()) return;
   Connection& connection = found->second;
   count(connection);
+  judge_libp2p(stream, connection);
   judge_end(connection);
   const auto neighbour = neighbours_.find(connection.other);
   if (neighbour != neighbours_.end() && neighbour->second.stream == stream) {
@@ -370,19 +401,42 @@ void House::end(StreamId stream) {
     if (connection.was_past_hello) neighbour->second.retry->reset();
     neighbour->second.next_dial_ms = timeline_.now_ms() + neighbour->second.retry->next_ms();
   }
-  if (connection.is_newcomer && !is_member() && connection.session->refusal() != nullptr) {
+  const sync::Session* session = connection.carrier->session();
+  if (connection.is_newcomer && !is_member() && session != nullptr && session->refusal() != nullptr) {
     run_.report().note(Seen::kJoinRefused);
-    run_.say(name_ + " was refused: " + connection.session->refusal()->message());
+    run_.say(name_ + " was refused: " + session->refusal()->message());
     refused_by_.insert(connection.other);
     // Who does not know an invitation may just not have heard of it: only when nobody does is it no good.
-    const bool may_be_known_elsewhere = connection.session->refusal()->code() == ErrorCode::kInviteUnknown;
+    const bool may_be_known_elsewhere = session->refusal()->code() == ErrorCode::kInviteUnknown;
     if (!may_be_known_elsewhere || refused_by_.size() == neighbours_.size()) invitation_.reset();
   }
   connections_.erase(found);
 }
 
+// Whoever is honest is never refused; whoever is not who was dialed, or shows a key that is not his, always.
+void House::judge_libp2p(StreamId stream, const Connection& connection) {
+  const p2p::Connection* libp2p = connection.carrier->connection();
+  if (libp2p == nullptr) return;
+  const p2p::Fault fault = libp2p->fault();
+  if (fault != p2p::Fault::kNone) {
+    run_.say(name_ + " ended a connection with house " + std::to_string(connection.other) + ": " +
+             std::string(p2p::fault_name(fault)));
+  }
+  const bool is_forged = is_forged_(stream);
+  if (connection.carrier->session() != nullptr && (is_forged || connection.is_misdialed)) {
+    run_.fail(name_ + " spoke with somebody who is not who he seemed");
+  }
+  const bool is_nobodys_fault =
+      fault == p2p::Fault::kNone || fault == p2p::Fault::kSilent || fault == p2p::Fault::kUpgradeTimeout;
+  if (is_nobodys_fault) return;
+  if (fault == p2p::Fault::kBadSignature && is_forged) return run_.report().note(Seen::kImpostorRefused);
+  if (fault == p2p::Fault::kWrongPeer && connection.is_misdialed) return run_.report().note(Seen::kWrongPeerRefused);
+  run_.fail(name_ + " takes an honest neighbour for a liar: " + std::string(p2p::fault_name(fault)));
+}
+
 void House::judge_end(const Connection& connection) {
-  const sync::Session& session = *connection.session;
+  if (connection.carrier->session() == nullptr) return;
+  const sync::Session& session = *connection.carrier->session();
   const sync::Fault fault = session.fault();
   if (fault == sync::Fault::kNone) return;
   run_.report().note(Seen::kSessionFault);
@@ -405,7 +459,9 @@ void House::judge_end(const Connection& connection) {
 }
 
 void House::count(Connection& connection) {
-  const sync::Counters& now = connection.session->counters();
+  const sync::Session* session = connection.carrier->session();
+  if (session == nullptr) return;
+  const sync::Counters& now = session->counters();
   sync::Counters& then = connection.counted;
   Report& report = run_.report();
   report.note(Seen::kEntryReceived, now.entries_in - then.entries_in);
@@ -413,11 +469,11 @@ void House::count(Connection& connection) {
   report.note(Seen::kEntryLive, now.live_in - then.live_in);
   report.note(Seen::kGap, now.gaps - then.gaps);
   then = now;
-  if (!connection.was_past_hello && connection.session->is_past_hello()) {
+  if (!connection.was_past_hello && session->is_past_hello()) {
     connection.was_past_hello = true;
     report.note(Seen::kPastHello);
   }
-  for (const sync::SpaceProgress& progress : connection.session->progress()) {
+  for (const sync::SpaceProgress& progress : session->progress()) {
     if (const auto seen = seen_of(progress.state)) report.note(*seen);
   }
 }

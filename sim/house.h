@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/testing/fakes.h"
+#include "sim/carrier.h"
 #include "sim/disk.h"
 #include "sim/network.h"
 #include "sim/run.h"
@@ -60,6 +61,8 @@ class House final : public sync::Spaces {
   Workload& workload() { return *workload_; }
   testing::SeededRandom& random() { return random_; }
   std::vector<std::pair<std::string, Bytes>> secrets() const;
+  /// As a libp2p peer, in this life. Only over libp2p.
+  const p2p::NoiseIdentity& identity() const { return *identity_; }
 
   // -- life
   /// The machine starts, with what is on its disk.
@@ -71,6 +74,8 @@ class House final : public sync::Spaces {
   void set_on_collapse(std::function<void(House&)> listener) { on_collapse_ = std::move(listener); }
   /// Asked after entries have left the machine; true: it has cut the power.
   void set_on_sent(std::function<bool(House&)> listener) { on_sent_ = std::move(listener); }
+  /// Who knows on which streams the other side is not who it says.
+  void set_is_forged(std::function<bool(StreamId)> is_forged) { is_forged_ = std::move(is_forged); }
   /// Something was done to its space behind its sessions' back.
   void poke();
   /// After anything was done to it or with it: sends what there is to send, looks at what has ended.
@@ -129,10 +134,11 @@ class House final : public sync::Spaces {
     std::optional<StreamId> stream;
   };
   struct Connection {
-    Place other;
-    std::unique_ptr<sync::Session> session;
+    Place other = 0;
+    std::unique_ptr<Carrier> carrier;
     std::uint64_t tick_at_ms = 0;  // of the timeline
     bool is_newcomer = false;
+    bool is_misdialed = false;  // at the address of another house than the one that is meant
     bool was_past_hello = false;
     sync::Counters counted;
   };
@@ -146,12 +152,16 @@ class House final : public sync::Spaces {
   Result<void> keep_keys(const space::SpaceKeys& keys);
   void begin_space();
   void dial_neighbours();
+  void connect(StreamId stream, Place other, sync::Role role, const HostKey& expected);
+  std::unique_ptr<Carrier> make_carrier(sync::Role role, const HostKey& expected);
+  const HostKey& whom_to_expect_at(Place place);
   void tick_space();
   void notify_sessions();
   bool send_all(Connection& connection, StreamId stream);
   void end(StreamId stream);
   void count(Connection& connection);
   void judge_end(const Connection& connection);
+  void judge_libp2p(StreamId stream, const Connection& connection);
   void wake_after(std::uint64_t delay_ms);
   void check_promises();
 
@@ -170,6 +180,7 @@ class House final : public sync::Spaces {
   std::unique_ptr<Workload> workload_;
   std::function<void(House&)> on_collapse_;
   std::function<bool(House&)> on_sent_;
+  std::function<bool(StreamId)> is_forged_;
   std::optional<space::Invitation> invitation_;
   std::set<Place> refused_by_;  // of this invitation
 
@@ -177,6 +188,7 @@ class House final : public sync::Spaces {
   bool is_up_ = false;
   std::uint64_t life_ = 0;  // events of an earlier life find nobody
   space::Keyring keyring_;
+  std::optional<p2p::NoiseIdentity> identity_;
   std::unique_ptr<space::Space> space_;
   std::map<Place, Neighbour> neighbours_;
   std::map<StreamId, Connection> connections_;

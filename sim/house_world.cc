@@ -22,6 +22,10 @@ constexpr std::uint64_t kYearMs = 365ULL * 86'400'000;
 constexpr std::uint64_t kYearsAheadMax = 3;
 constexpr std::uint32_t kParcelRecordsMax = 7;
 constexpr std::size_t kParcelBytesMax = 64 << 10;
+constexpr unsigned kImpostorPercent = 3;          // of those who answer; over libp2p only, as what follows
+constexpr unsigned kDeathInHandshakePercent = 2;  // of connections
+constexpr std::uint64_t kHandshakeMs = 400;       // that a handshake takes about
+constexpr unsigned kImpostorDialsPercent = 15;
 constexpr std::string_view kPlanted = "planted ";  // every text of the workload begins so
 
 crypto::Key root_of(Dice& dice) {
@@ -33,7 +37,10 @@ crypto::Key root_of(Dice& dice) {
 }  // namespace
 
 HouseWorld::HouseWorld(Run& run)
-    : run_(run), dice_(run.options().seed * 2 + 2), network_(timeline_, dice_.seed(), run.report()) {
+    : run_(run),
+      dice_(run.options().seed * 2 + 2),
+      network_(timeline_, dice_.seed(), run.report()),
+      impostors_(network_, run.options().seed, run) {
   network_.set_listener(this);
   const std::size_t count = dice_.between(kHousesMin, kHousesMax);
   for (Place place = 0; place < count; ++place) {
@@ -55,6 +62,7 @@ House& HouseWorld::add_house(Beginning beginning, const crypto::Key& root) {
   House& house = *houses_.back();
   house.set_on_collapse([this](House& which) { boot_later(which); });
   house.set_on_sent([this](House& which) { return cut_after_sending(which); });
+  house.set_is_forged([this](StreamId stream) { return impostors_.is_forged(stream); });
   for (Place other = 0; other < place; ++other) {
     house.know(other, houses_[other]->host());
     houses_[other]->know(place, house.host());
@@ -74,15 +82,15 @@ void HouseWorld::play() {
 // -- NetworkListener
 
 void HouseWorld::opened(StreamId stream, Place at, Place from) {
-  houses_[at]->opened(stream, from);
+  if (!run_.options().is_over_libp2p() || !disturb_handshake(stream, at, from)) houses_[at]->opened(stream, from);
 }
 
 void HouseWorld::received(StreamId stream, Place at, ByteView bytes) {
-  houses_[at]->received(stream, bytes);
+  if (!impostors_.received(stream, at, bytes)) houses_[at]->received(stream, bytes);
 }
 
 void HouseWorld::closed(StreamId stream, Place at) {
-  houses_[at]->closed(stream);
+  if (!impostors_.closed(stream, at)) houses_[at]->closed(stream);
 }
 
 void HouseWorld::drained(StreamId, Place at) {
@@ -304,6 +312,7 @@ void HouseWorld::disturb_clock(House& house) {
 }
 
 void HouseWorld::disturb_network() {
+  if (run_.options().is_over_libp2p() && dice_.percent(kImpostorDialsPercent)) return dial_as_somebody_else();
   const Place one = dice_.below(houses_.size());
   const Place other = dice_.below(houses_.size());
   switch (dice_.below(4)) {
@@ -325,6 +334,29 @@ void HouseWorld::disturb_network() {
       return;
     default: network_.heal();
   }
+}
+
+// True: somebody else than the house answers.
+bool HouseWorld::disturb_handshake(StreamId stream, Place at, Place from) {
+  if (is_over_ || impostors_.is_forged(stream)) return false;
+  if (houses_[at]->is_up() && dice_.percent(kImpostorPercent)) {
+    impostors_.answer(stream, at, houses_[at]->identity());
+    return true;
+  }
+  if (dice_.percent(kDeathInHandshakePercent)) {
+    House& victim = *houses_[dice_.percent(50) ? at : from];
+    timeline_.after(dice_.below(kHandshakeMs), [this, &victim] {
+      if (!is_over_) victim.collapse();
+    });
+  }
+  return false;
+}
+
+void HouseWorld::dial_as_somebody_else() {
+  const Place from = dice_.below(houses_.size());
+  const Place to = dice_.below(houses_.size());
+  House& shown = *dice_.pick(houses_);
+  if (from != to && houses_[from]->is_up() && shown.is_up()) impostors_.dial(from, to, shown.identity());
 }
 
 // Entries by hand, each parcel alone: some are lost, some come twice, some overtake others.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "sim/house.h"
+#include "sim/impostors.h"
 
 namespace kith::sim {
 
@@ -47,6 +48,8 @@ class HouseWorld final : public NetworkListener {
   void disturb_disk(House& house);
   void disturb_clock(House& house);
   void disturb_network();
+  bool disturb_handshake(StreamId stream, Place at, Place from);
+  void dial_as_somebody_else();
   void carry(House& from, House& to);
   Result<void> pack(House& from, House& to, std::vector<Bytes>& parcels);
   void unpack(House& to, const Bytes& parcel);
@@ -75,6 +78,7 @@ class HouseWorld final : public NetworkListener {
   Dice dice_;
   Timeline timeline_;
   Network network_;
+  Impostors impostors_;
   std::vector<std::unique_ptr<House>> houses_;
   std::map<std::pair<StreamId, Place>, Bytes> wire_;  // everything that was ever sent
   std::vector<std::pair<std::string, Bytes>> secrets_;

@@ -26,7 +26,8 @@ constexpr const char* kUsage =
     "  kith-sim --seed N [--verbose]         replays one seed, with --verbose line by line\n"
     "  kith-sim --seeds COUNT [--from N]     runs seeds N, N + 1, …; from 200 on, everything must have been met\n"
     "  kith-sim --seconds S [--from N]       runs seeds until the time is over\n"
-    "  kith-sim --mutation no-flush|bad-retract …   plants a fault that the simulator must notice\n";
+    "  kith-sim --mutation no-flush|bad-retract …   plants a fault that the simulator must notice\n"
+    "  kith-sim --over-libp2p …              every seed over libp2p; otherwise every third\n";
 
 struct Arguments {
   std::optional<std::uint64_t> seed;
@@ -35,6 +36,7 @@ struct Arguments {
   std::uint64_t seconds = 0;
   Mutation mutation = Mutation::kNone;
   bool is_verbose = false;
+  bool is_libp2p_forced = false;
 };
 
 std::optional<std::uint64_t> number(const char* text) {
@@ -64,6 +66,10 @@ std::optional<Arguments> parse(int count, char** words) {
     const std::string_view word = words[i];
     if (word == "--verbose") {
       arguments.is_verbose = true;
+      continue;
+    }
+    if (word == "--over-libp2p") {
+      arguments.is_libp2p_forced = true;
       continue;
     }
     if (i + 1 == count) return std::nullopt;
@@ -101,8 +107,10 @@ bool is_over(const Arguments& arguments, std::uint64_t done, Moment began) {
 }
 
 void print_failure(const Arguments& arguments, std::uint64_t seed, const std::string& failure) {
+  const std::string options =
+      option_of(arguments.mutation) + (arguments.is_libp2p_forced ? std::string(" --over-libp2p") : "");
   std::printf("seed %llu FAILED: %s\nreplay: kith-sim --seed %llu --verbose%s\n", static_cast<unsigned long long>(seed),
-              failure.c_str(), static_cast<unsigned long long>(seed), option_of(arguments.mutation).c_str());
+              failure.c_str(), static_cast<unsigned long long>(seed), options.c_str());
 }
 
 int print_never_seen(const kith::sim::Report& report) {
@@ -121,7 +129,8 @@ int run(const Arguments& arguments) {
   std::uint64_t done = 0;
   for (; !is_over(arguments, done, began); ++done) {
     const std::uint64_t seed = arguments.seed.value_or(arguments.from + done);
-    const auto result = kith::sim::run_seed({seed, arguments.mutation, arguments.is_verbose});
+    const auto result =
+        kith::sim::run_seed({seed, arguments.mutation, arguments.is_verbose, arguments.is_libp2p_forced});
     report.add(result.report);
     if (!result.failure) continue;
     print_failure(arguments, seed, *result.failure);

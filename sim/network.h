@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network between simulated machines: ordered streams of bytes, as sessions have them. What packets suffer (loss,
 // duplication, reordering) shows here as delay, as bytes that come in any pieces, and as streams that end; entries that
-// arrive lost, doubled and out of order are the courier's business (sim/courier.h).
+// arrive lost, doubled and out of order are the courier's business (sim/house_world.h).
 #pragma once
 
 #include <deque>

@@ -38,6 +38,12 @@ enum class Seen : std::uint8_t {
   kParcelLost,
   kParcelDoubled,
   kParcelReordered,
+  // libp2p
+  kLibp2pDialed,
+  kLibp2pOpened,
+  kDiedInHandshake,
+  kWrongPeerRefused,
+  kImpostorRefused,
   // work
   kWrite,
   kPost,

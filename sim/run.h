@@ -24,6 +24,11 @@ struct RunOptions {
   std::uint64_t seed = 0;
   Mutation mutation = Mutation::kNone;
   bool is_verbose = false;
+  /// Otherwise the seed says whether the houses speak through libp2p or through the network's streams as they are.
+  bool is_libp2p_forced = false;
+
+  static constexpr std::uint64_t kLibp2pEvery = 3;
+  bool is_over_libp2p() const { return is_libp2p_forced || seed % kLibp2pEvery == kLibp2pEvery - 1; }
 };
 
 /// One seed's run: says what happens, remembers the first thing that went wrong.

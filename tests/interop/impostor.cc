@@ -1,83 +1,44 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "impostor.h"
 
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "base/check.h"
 #include "link.h"
-#include "p2p/multistream.h"
-#include "p2p/noise_handshake.h"
-#include "p2p/noise_payload.h"
+#include "p2p/testing/impostor.h"
 
 namespace kith::interop {
 
 namespace {
 
-void say(int fd, ByteView bytes) {
-  CHECK(send(fd, bytes.data(), bytes.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(bytes.size()));
+crypto::Key key_of(std::uint8_t fill) {
+  crypto::Key key;
+  key.data.fill(fill);
+  return key;
 }
 
-/// Nothing: the other side has closed the connection.
-std::optional<Bytes> hear(int fd, std::size_t size) {
-  Bytes out(size);
-  for (std::size_t have = 0; have < size;) {
-    const ssize_t n = recv(fd, out.data() + have, size - have, 0);
-    if (n <= 0) return std::nullopt;
-    have += static_cast<std::size_t>(n);
+Reception shake_hands(int fd, p2p::testing::Impostor& impostor) {
+  while (!impostor.is_believed()) {
+    const Bytes said = impostor.take_output();
+    CHECK(send(fd, said.data(), said.size(), MSG_NOSIGNAL) == static_cast<ssize_t>(said.size()));
+    Bytes heard(4096);
+    const ssize_t n = recv(fd, heard.data(), heard.size(), 0);
+    if (n <= 0) return Reception::kRefused;
+    impostor.receive(ByteView(heard).first(static_cast<std::size_t>(n)));
   }
-  return out;
-}
-
-void say_message(int fd, ByteView message) {
-  Bytes framed;
-  ByteWriter writer(framed);
-  writer.u16(static_cast<std::uint16_t>(message.size()));
-  writer.bytes(message);
-  say(fd, framed);
-}
-
-std::optional<Bytes> hear_message(int fd) {
-  const auto length = hear(fd, 2);
-  return length ? hear(fd, ByteReader(*length).u16()) : std::nullopt;
-}
-
-crypto::SigningKey key_of(std::uint8_t fill) {
-  crypto::Key seed;
-  seed.data.fill(fill);
-  return crypto::SigningKey::from_seed(seed);
-}
-
-Reception shake_hands(int fd, const p2p::NoiseIdentity& shown, const p2p::NoiseIdentity& used, Random& random) {
-  Bytes greeting;
-  p2p::append_multistream(greeting, p2p::kMultistreamHeader);
-  p2p::append_multistream(greeting, "/noise");
-  say(fd, greeting);
-  CHECK(hear(fd, greeting.size()) == greeting);
-  crypto::Key ephemeral;
-  random.fill(ephemeral.data);
-  p2p::NoiseHandshake handshake(p2p::Role::kDialer, used.static_secret(), used.static_public(), ephemeral, {});
-  Bytes message, payload;
-  CHECK(handshake.write({}, message));
-  say_message(fd, message);
-  const auto answer = hear_message(fd);
-  CHECK(answer && handshake.read(*answer, payload));
-  message.clear();
-  CHECK(handshake.write(p2p::encode_noise_payload(shown, true), message));
-  say_message(fd, message);
-  // Whoever is believed gets frames (js pings at once); whoever is not gets the end of the connection.
-  return hear_message(fd) ? Reception::kBelieved : Reception::kRefused;
+  return Reception::kBelieved;  // js pings as soon as it believes
 }
 
 }  // namespace
 
 Reception dial_as_impostor(const std::string& address, bool is_honest) {
   SystemRandom random;
-  const p2p::NoiseIdentity own(key_of(0x33), random);
-  const p2p::NoiseIdentity other(key_of(0x33), random);  // the same person's, with another static key
+  const auto host = crypto::SigningKey::from_seed(key_of(0x33));
+  const p2p::NoiseIdentity shown(host, random);
+  const crypto::Key own_static = is_honest ? shown.static_secret() : key_of(0x44);
+  p2p::testing::Impostor impostor(p2p::Role::kDialer, shown, own_static, random);
   const int fd = connect_tcp(p2p::Multiaddr::parse(address).value());
-  const Reception reception = shake_hands(fd, is_honest ? own : other, own, random);
+  const Reception reception = shake_hands(fd, impostor);
   close(fd);
   return reception;
 }
