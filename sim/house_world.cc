@@ -227,14 +227,12 @@ void HouseWorld::retire(House& house) {
     for (const log::FrontierItem& item : *frontier) {
       if (item.device == device && dice_.percent(60)) last = Seq(dice_.between(item.low.value, item.high.value));
     }
-    const bool is_retired = other->check(other->space()->retire_device(device, last), "retiring a device");
+    other->check(other->space()->retire_device(device, last), "retiring a device");
     other->forget();
-    if (!is_retired) return;
-    const space::Device* retired = other->space()->authority().device(device);
-    if (retired == nullptr || !retired->retired_at) return;
-    retired_[device] = retired->retired_at->first;
-    run_.report().note(Seen::kDeviceRetired);
-    run_.say(other->name() + " has retired " + house.name());
+    if (retired_at(device)) {
+      run_.report().note(Seen::kDeviceRetired);
+      run_.say(other->name() + " has retired " + house.name());
+    }
     other->settle();
     return;
   }
@@ -423,9 +421,9 @@ void HouseWorld::erase(House& house) {
   for (const JournalLine& line : house.journal()) {
     if (line.id && line.is_content && dice_.percent(5)) entries.push_back(*line.id);
   }
+  erased_.insert(entries.begin(), entries.end());  // also if only saying so failed: then nobody knows
   if (!house.check(house.space()->log().erase(entries), "erasing")) return;
   run_.report().note(Seen::kErased, entries.size());
-  erased_.insert(entries.begin(), entries.end());
   for (const EntryId& entry : entries) erased_at_[&house].insert(entry);
 }
 
@@ -457,10 +455,24 @@ void HouseWorld::heal() {
   if (!run_.has_failed()) check_rebuild();
 }
 
+// As any house knows it: a retirement may stand although the call that made it failed.
+std::optional<Seq> HouseWorld::retired_at(const DeviceId& device) {
+  for (const auto& house : houses_) {
+    if (house->space() == nullptr) continue;
+    const space::Device* known = house->space()->authority().device(device);
+    if (known != nullptr && known->retired_at) return known->retired_at->first;
+  }
+  return std::nullopt;
+}
+
+bool HouseWorld::is_retired(House& house) {
+  return retired_at(house.space()->log().own()).has_value();
+}
+
 HouseWorld::Houses HouseWorld::members() {
   Houses found;
   for (const auto& house : houses_) {
-    if (house->is_up() && house->is_member() && !retired_.contains(house->space()->log().own())) {
+    if (house->is_up() && house->is_member() && !is_retired(*house)) {
       found.push_back(house.get());
     }
   }
@@ -504,7 +516,7 @@ std::string HouseWorld::describe() {
                " tail " + std::to_string(counters->tail) + " doubled " + std::to_string(counters->doubled);
       }
       if (digest.ok()) out += " digest " + digest->hex().substr(0, 8);
-      if (retired_.contains(house->space()->log().own())) out += " (retired)";
+      if (is_retired(*house)) out += " (retired)";
     }
     out += "; ";
   }
@@ -546,17 +558,17 @@ void HouseWorld::check_promises() {
   for (const auto& house : houses_) {
     if (!house->is_member()) continue;
     const DeviceId own = house->space()->log().own();
-    const auto retired = retired_.find(own);
+    const auto retired = retired_at(own);
     std::map<Pos, JournalLine> lines;
     for (const JournalLine& line : house->journal()) lines.emplace(line.pos, line);
     for (const Promise& promise : house->promises()) {
       const auto line = lines.find(promise.pos);
       if (line == lines.end() || !line->second.id) {
-        if (retired != retired_.end()) continue;
+        if (retired) continue;
         run_.fail(house->name() + " does not hold a write that it acknowledged");
         return;
       }
-      if (retired != retired_.end() && *line->second.seq > retired->second) continue;
+      if (retired && *line->second.seq > *retired) continue;
       if (!is_everywhere(own, line->second)) return;
       run_.report().note(Seen::kAcknowledgedWriteFound);
     }
@@ -620,7 +632,10 @@ void HouseWorld::check_erased() {
 
 // Who was retired gets what is written later by hand, and must not be able to open it.
 void HouseWorld::check_retired_cannot_read() {
-  if (retired_.empty() || members().empty()) return;
+  const bool is_any = std::any_of(houses_.begin(), houses_.end(), [this](const auto& house) {
+    return house->space() != nullptr && is_retired(*house);
+  });
+  if (!is_any || members().empty()) return;
   House& writer = *members().front();
   const auto written = town::forum::write_post(*writer.space(), std::string(kPlanted) + "after the retirement", 0);
   if (!written.ok()) {
@@ -630,7 +645,7 @@ void HouseWorld::check_retired_cannot_read() {
   writer.settle();
   if (!wait_until_same()) return;
   for (const auto& house : houses_) {
-    if (!house->is_up() || house->space() == nullptr || !retired_.contains(house->space()->log().own())) continue;
+    if (!house->is_up() || house->space() == nullptr || !is_retired(*house)) continue;
     if (house->has_words()) continue;
     std::vector<Bytes> parcels;
     if (!writer.check(pack(writer, *house, parcels), "packing a parcel")) return;

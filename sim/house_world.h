@@ -69,6 +69,8 @@ class HouseWorld final : public NetworkListener {
   void check_logs();
   void check_rebuild();
   void check_erased();
+  std::optional<Seq> retired_at(const DeviceId& device);  // the last entry that counts
+  bool is_retired(House& house);
   void check_retired_cannot_read();
   void check_secrets();
   void add_epoch_secrets();
@@ -82,7 +84,6 @@ class HouseWorld final : public NetworkListener {
   std::vector<std::unique_ptr<House>> houses_;
   std::map<std::pair<StreamId, Place>, Bytes> wire_;  // everything that was ever sent
   std::vector<std::pair<std::string, Bytes>> secrets_;
-  std::map<DeviceId, Seq> retired_;
   std::map<Place, Survival> survivals_;  // of the next boot, where it is not left to chance
   std::set<EntryId> erased_;
   std::map<House*, std::set<EntryId>> erased_at_;

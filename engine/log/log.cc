@@ -45,6 +45,13 @@ Batch::~Batch() {
   if (impl_->is_governor_told) impl_->governor->authority_undone();
 }
 
+Result<void> Log::together(const std::function<Result<void>()>& body) {
+  Batch batch = KITH_TRY(Batch::begin(*impl_));
+  impl_->is_governor_told = true;  // it hears of what it appends by itself
+  KITH_TRY(body());
+  return batch.commit();
+}
+
 // ---- opening and memory
 
 Result<void> Log::Impl::start() {

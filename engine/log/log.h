@@ -160,6 +160,9 @@ class Log {
   /// One authority entry as a record with its signature.
   Result<void> encode_authority(const AuthorityEntry& entry, RecordEncoder& encoder, Bytes& out);
 
+  /// Runs `body`: all of the entries that it writes stay, or none, and then the governor is told (authority_undone).
+  Result<void> together(const std::function<Result<void>()>& body);
+
   // -- what arrives. All or nothing, in one transaction.
   /// A window: links, payload hashes, one verification for each log at its end; then journal, tables, frontier.
   /// kMalformed, kBadSignature: the peer lies. kNotMember: content of a log whose first entry certified nobody here.

@@ -807,7 +807,7 @@ TEST(Erasure, that_fails_erases_nothing) {
   street.ana.note("secret", std::string(2'000, 'x'));
   street.ana.seal();
   send_all(street.ana, street.dan);
-  const Bytes before = street.dan.state_hash();
+  const std::string before = street.dan.state_hash();
   const EntryId id = *must(street.dan.log->id_at(street.ana.device(), Seq(1)));
   street.dan.disk.fill_up(true);
   EXPECT_FALSE(street.dan.log->erase(std::span(&id, 1)).ok());

@@ -285,12 +285,16 @@ Result<void> Space::retire_device(const DeviceId& device, std::optional<Seq> las
                  "Choose one from the list of your devices.");
   }
   const auto [seq, entry] = KITH_TRY(impl.last_entry(device, last));
-  // The key first: whoever knows of the retirement then knows which key to wrap for instead.
-  KITH_TRY(impl.renew_wrap_key(device));
   RetirePayload payload{identity.public_key(), device, seq, entry, {}};
   payload.signature = sign_retire(identity, impl.id, payload);
-  KITH_TRY(impl.append(log::Kind::kRetire, encode(payload)));
-  KITH_TRY(impl.ensure_epoch());
+  // A new key alone would shut out a device that is not retired.
+  KITH_TRY(impl.log->together([&]() -> Result<void> {
+    // The key first: whoever knows of the retirement then knows which key to wrap for instead.
+    KITH_TRY(impl.renew_wrap_key(device));
+    KITH_TRY(impl.append(log::Kind::kRetire, encode(payload)));
+    KITH_TRY(impl.ensure_epoch());
+    return {};
+  }));
   KITH_TRY(impl.store->db().flush());
   if (impl.on_keys_changed) impl.on_keys_changed();
   impl.have_keys_changed = false;

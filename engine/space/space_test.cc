@@ -346,6 +346,30 @@ TEST_F(Devices, an_answer_for_another_request_is_refused) {
     EXPECT_FALSE(Space::DeviceRequest::parse(text).ok());
 }
 
+TEST_F(Devices, a_retirement_that_fails_anywhere_has_changed_nothing) {
+  log::testing::MemoryDisk disk;
+  Home owner(4, clock);
+  owner.files = &disk;
+  owner.found();
+  Home phone(4, clock, 7);
+  link(phone, owner);
+  meet(owner, phone);
+  const DeviceId device = phone.space->log().own();
+  std::uint64_t failures = 0;
+  for (bool is_retired = false; !is_retired; failures += is_retired ? 0 : 1) {
+    disk.fill_up_after(failures);
+    const bool is_said = owner.space->retire_device(device, std::nullopt).ok();
+    disk.fill_up(false);
+    is_retired = owner.space->authority().device(device)->retired_at.has_value();
+    EXPECT_TRUE(is_retired || !is_said);
+    EXPECT_EQ(owner.count(log::Kind::kKeys), is_retired ? 1u : 0u) << failures;
+    EXPECT_EQ(owner.count(log::Kind::kEpoch), is_retired ? 2u : 1u) << failures;
+  }
+  EXPECT_GT(failures, 1u);
+  EXPECT_TRUE(owner.space->authority().device(device)->retired_at.has_value());
+  owner.space.reset();  // before its disk
+}
+
 TEST_F(Devices, a_person_has_sixteen_devices_at_most) {
   for (std::size_t i = 2; i < Space::kDevicesMax; ++i) {
     Home more(1, clock, 100 + i);

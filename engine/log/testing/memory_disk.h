@@ -40,7 +40,9 @@ class MemoryDisk final : public FileSystem {
     for (auto& [name, content] : files_) content->now = content->durable;
   }
   /// From now on every write fails, as on a full disk.
-  void fill_up(bool is_full) { is_full_ = is_full; }
+  void fill_up(bool is_full) { fill_up_after(is_full ? 0 : UINT64_MAX); }
+  /// The same, after that many more writes.
+  void fill_up_after(std::uint64_t writes) { writes_left_ = writes; }
   /// A cheap card: a sync returns, and nothing was synced.
   void set_sync_lies(bool lies) { sync_lies_ = lies; }
 
@@ -60,7 +62,8 @@ class MemoryDisk final : public FileSystem {
       return n;
     }
     Result<void> write_at(std::uint64_t offset, ByteView data) override {
-      if (disk_.is_full_) return Error(ErrorCode::kDiskFull, "The disk is full.");
+      if (disk_.writes_left_ == 0) return Error(ErrorCode::kDiskFull, "The disk is full.");
+      if (disk_.writes_left_ != UINT64_MAX) --disk_.writes_left_;
       Bytes& to = content_->now;
       if (to.size() < offset + data.size()) to.resize(offset + data.size());
       if (!data.empty()) std::memcpy(to.data() + offset, data.data(), data.size());
@@ -81,7 +84,7 @@ class MemoryDisk final : public FileSystem {
     MemoryDisk& disk_;
   };
   std::map<std::string, std::shared_ptr<Content>, std::less<>> files_;
-  bool is_full_ = false;
+  std::uint64_t writes_left_ = UINT64_MAX;
   bool sync_lies_ = false;
 };
 
