@@ -75,7 +75,7 @@ void Run::show_welcome(const std::string& place, const std::string& url, const s
 }
 
 Result<void> Run::serve_node(node::Node& node, Json announcement) {
-  const std::uint16_t port = KITH_TRY(node.serve(arguments_.port));
+  const std::uint16_t port = KITH_TRY(node.serve({.port = arguments_.port}));
   loop_.set_on_stop_signal([&node] { node.shut_down(); });
   const std::string url = "http://localhost:" + std::to_string(port);
   const std::string link = arguments_.welcome ? make_welcome_link(node) : std::string();

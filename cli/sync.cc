@@ -60,7 +60,8 @@ Result<void> Run::sync() {
 Result<void> Run::sync_stdio(NodeCall& call) {
   auto channel = net::stdio_channel(loop_);
   if (node::Node* node = call.local()) {
-    node::Link* link = node->houses().add({sync::Role::kListener, "standard input", std::move(channel), {}});
+    node::Link* link =
+        node->houses().add(node::PipeLink::Setup{sync::Role::kListener, "standard input", std::move(channel), {}});
     return node->run_until_ended(*link);
   }
   auto cable = KITH_TRY(net::dial_unix(loop_, call.file(node::kSyncSocket)));
@@ -72,7 +73,7 @@ Result<void> Run::sync_stdio(NodeCall& call) {
 Result<void> Run::sync_via(NodeCall& call) {
   auto channel = KITH_TRY(channel_via());
   if (node::Node* node = call.local()) {
-    node::Link* link = node->houses().add({sync::Role::kDialer, "cable", std::move(channel), {}});
+    node::Link* link = node->houses().add(node::PipeLink::Setup{sync::Role::kDialer, "cable", std::move(channel), {}});
     KITH_TRY(node->sync_now(*link));
     const Json session = session_of(*link);
     node->close_link(*link);

@@ -39,7 +39,7 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   }
 
   void write(Bytes bytes) {
-    if (is_closing_ || is_closed_ || bytes.empty()) return;
+    if (is_closing_ || is_closed_ || is_broken_ || bytes.empty()) return;
     unsent_ += bytes.size();
     queue_.push_back(std::move(bytes));
     if (!is_writing_) flush();
@@ -56,11 +56,8 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   void close() {
     if (is_closing_ || is_closed_) return;
     is_closing_ = true;
-    if (!is_writing_) return finish_later({});
-    linger_.expires_after(kLingerMax);
-    linger_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error) self->finish({});
-    });
+    if (is_writing_) return finish_after_linger({});
+    asio::post(input_.get_executor(), [self = shared_from_this()] { self->finish({}); });
   }
 
   /// The channel is gone: nobody is called any more.
@@ -102,7 +99,7 @@ class Stream final : public std::enable_shared_from_this<Stream> {
       const std::size_t n = output().write_some(pieces(), error);
       if (error == asio::error::would_block) return flush_later();
       if (error == asio::error::interrupted) continue;
-      if (error) return finish_later(error.message());
+      if (error) return broken(error.message());
       drop(n);
     }
     asio::post(input_.get_executor(), [self = shared_from_this()] { self->drained(); });
@@ -111,9 +108,18 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   void flush_later() {
     output().async_wait(Descriptor::wait_write, [self = shared_from_this()](const error_code& error) {
       if (self->is_closed_) return;
-      if (error) return self->finish(error.message());
+      if (error) return self->broken(error.message());
       self->flush();
     });
+  }
+
+  /// The other side takes nothing any more. What it said before it went may lie here still, and says why it went.
+  void broken(const std::string& reason) {
+    is_broken_ = true;
+    is_writing_ = false;
+    queue_.clear();
+    unsent_ = 0;
+    finish_after_linger(reason);
   }
 
   std::vector<asio::const_buffer> pieces() const {
@@ -140,9 +146,11 @@ class Stream final : public std::enable_shared_from_this<Stream> {
     if (events_.on_drained) events_.on_drained();
   }
 
-  void finish_later(const std::string& reason) {
-    is_closing_ = true;
-    asio::post(input_.get_executor(), [self = shared_from_this(), reason] { self->finish(reason); });
+  void finish_after_linger(const std::string& reason) {
+    linger_.expires_after(kLingerMax);
+    linger_.async_wait([self = shared_from_this(), reason](const error_code& error) {
+      if (!error) self->finish(reason);
+    });
   }
 
   void finish(const std::string& reason) {
@@ -168,6 +176,7 @@ class Stream final : public std::enable_shared_from_this<Stream> {
   bool is_reading_ = false;
   bool is_writing_ = false;  // or the news of it is on its way
   bool is_paused_ = false;
+  bool is_broken_ = false;
   bool is_closing_ = false;
   bool is_closed_ = false;
 };

@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/http_server.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
-#include <boost/asio/ip/tcp.hpp>
+#include <algorithm>
 #include <boost/asio/local/stream_protocol.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -18,6 +14,7 @@
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/beast/websocket/rfc6455.hpp>
 #include <cstring>
 #include <set>
 
@@ -74,26 +71,30 @@ bool is_form_of_http(const error_code& error) {
          error != http::error::end_of_stream && error != http::error::partial_message;
 }
 
+/// Where a connection comes from.
+struct Origin {
+  bool is_local = false;   // over the Unix socket
+  bool is_remote = false;  // from another machine
+  Endpoint remote{};
+  std::shared_ptr<Admission::Pass> pass{};
+};
+
 class Connection;
 
 }  // namespace
 
 struct HttpServer::Impl : std::enable_shared_from_this<Impl> {
   Impl(Loop& loop, HttpHandler on_request, const HttpLimits& bounds)
-      : context(loop.impl().context),
-        handler(std::move(on_request)),
-        limits(bounds),
-        loopback(context),
-        local(context) {}
+      : context(loop.impl().context), handler(std::move(on_request)), limits(bounds), local(context) {}
 
-  template <typename Acceptor>
-  void accept(Acceptor& acceptor, bool is_local);
-  void open(int fd, bool is_local);
+  void accept();
+  void open(Socket socket, Origin origin);
+  std::size_t count(bool is_remote) const;
 
   asio::io_context& context;
   HttpHandler handler;
+  HttpServer::OnUpgrade on_upgrade;
   HttpLimits limits;
-  asio::ip::tcp::acceptor loopback;
   asio::local::stream_protocol::acceptor local;
   std::string local_path;
   std::set<std::shared_ptr<Connection>> connections;
@@ -105,18 +106,36 @@ namespace {
 /// One client. Alive while it is in the server's set or an operation of its own is under way.
 class Connection final : public std::enable_shared_from_this<Connection> {
  public:
-  Connection(const std::shared_ptr<HttpServer::Impl>& server, int fd, bool is_local)
+  Connection(const std::shared_ptr<HttpServer::Impl>& server, Socket socket, Origin origin)
       : server_(server),
         limits_(server->limits),
-        stream_(server->context, fd),
+        stream_(server->context),
         deadline_(server->context),
         buffer_(limits_.header_bytes_max + limits_.body_bytes_max),
-        is_local_(is_local) {}
+        origin_(std::move(origin)) {
+    error_code error;
+    stream_.assign(socket.fd(), error);
+    if (!error) socket.release();
+    if (origin_.is_remote) {
+      limits_.idle_ms_max = limits_.request_ms_max;
+      limits_.body_bytes_max = 0;
+    }
+  }
 
-  void start() { wait_for_request(); }
+  void start() {
+    if (origin_.pass) {
+      origin_.pass->set_on_push_out([weak = weak_from_this()] {
+        if (const auto self = weak.lock()) self->close();
+      });
+    }
+    wait_for_request();
+  }
+
+  bool is_remote() const { return origin_.is_remote; }
 
   void refuse_busy() {
     keep_alive_ = false;
+    origin_.pass.reset();
     answer(refusal(503, "Too many connections", "Close some and try again."));
   }
 
@@ -165,12 +184,26 @@ class Connection final : public std::enable_shared_from_this<Connection> {
     const auto server = server_.lock();
     if (!server || server->is_closed) return close();
     deadline_.cancel();
-    keep_alive_ = parser_->get().keep_alive();
+    keep_alive_ = parser_->get().keep_alive() && !origin_.is_remote;
     is_head_ = parser_->get().method() == http::verb::head;
-    auto request = plain(parser_->release(), is_local_);
+    const bool is_upgrade = server->on_upgrade && boost::beast::websocket::is_upgrade(parser_->get());
+    auto request = plain(parser_->release(), origin_.is_local);
     if (!request) return answer(refusal(400, "Malformed request", "The target must be a path."));
+    if (is_upgrade && buffer_.size() == 0) return hand_over(*server, *request);
+    if (origin_.is_remote) {
+      return answer(refusal(403, "Not from here", "This house shows its page to its own machine only."));
+    }
+    // A page that is looked at is nobody's doorstep.
+    origin_.pass.reset();
     server->handler(std::move(*request),
                     [self = shared_from_this()](HttpResponse response) { self->answer(std::move(response)); });
+  }
+
+  void hand_over(HttpServer::Impl& server, const HttpRequest& request) {
+    if (origin_.pass) origin_.pass->set_on_push_out({});
+    Socket socket(stream_.release());
+    server.on_upgrade(std::move(socket), request, origin_.remote, std::move(origin_.pass));
+    server.connections.erase(shared_from_this());
   }
 
   void answer(HttpResponse response) {
@@ -197,25 +230,32 @@ class Connection final : public std::enable_shared_from_this<Connection> {
   boost::beast::flat_buffer buffer_;
   std::optional<http::request_parser<http::string_body>> parser_;
   Message message_;
-  bool is_local_;
+  Origin origin_;
   bool is_head_ = false;
   bool keep_alive_ = true;
 };
 
 }  // namespace
 
-template <typename Acceptor>
-void HttpServer::Impl::accept(Acceptor& acceptor, bool is_local) {
-  acceptor.async_accept([self = shared_from_this(), &acceptor, is_local](const error_code& error, auto socket) {
+void HttpServer::Impl::accept() {
+  local.async_accept([self = shared_from_this()](const error_code& error, auto socket) {
     if (self->is_closed || error == asio::error::operation_aborted) return;
-    if (!error) self->open(socket.release(), is_local);
-    self->accept(acceptor, is_local);
+    if (!error) self->open(Socket(socket.release()), Origin{.is_local = true});
+    self->accept();
   });
 }
 
-void HttpServer::Impl::open(int fd, bool is_local) {
-  auto connection = std::make_shared<Connection>(shared_from_this(), fd, is_local);
-  if (connections.size() >= limits.connections_max) return connection->refuse_busy();
+std::size_t HttpServer::Impl::count(bool is_remote) const {
+  return static_cast<std::size_t>(std::count_if(connections.begin(), connections.end(), [&](const auto& connection) {
+    return connection->is_remote() == is_remote;
+  }));
+}
+
+void HttpServer::Impl::open(Socket socket, Origin origin) {
+  const std::size_t max = origin.is_remote ? limits.remote_connections_max : limits.connections_max;
+  const bool is_full = count(origin.is_remote) >= max;
+  auto connection = std::make_shared<Connection>(shared_from_this(), std::move(socket), std::move(origin));
+  if (is_full) return connection->refuse_busy();
   connections.insert(connection);
   connection->start();
 }
@@ -225,33 +265,21 @@ HttpServer::HttpServer(Loop& loop, HttpHandler handler, const HttpLimits& limits
 
 HttpServer::~HttpServer() {
   impl_->is_closed = true;
+  impl_->on_upgrade = nullptr;
   error_code ignored;
-  impl_->loopback.close(ignored);
   impl_->local.close(ignored);
   while (!impl_->connections.empty()) (*impl_->connections.begin())->close();
   if (!impl_->local_path.empty()) ::unlink(impl_->local_path.c_str());
 }
 
-Result<std::uint16_t> HttpServer::listen_loopback(std::uint16_t port) {
-  const asio::ip::tcp::endpoint here(asio::ip::address_v4::loopback(), port);
-  error_code error;
-  impl_->loopback.open(here.protocol(), error);
-  if (!error) impl_->loopback.set_option(asio::socket_base::reuse_address(true), error);
-  if (!error) impl_->loopback.bind(here, error);
-  if (!error) impl_->loopback.listen(asio::socket_base::max_listen_connections, error);
-  if (error) {
-    error_code ignored;
-    impl_->loopback.close(ignored);
-    if (error == asio::error::address_in_use) {
-      return Error(ErrorCode::kPortInUse, "Port " + std::to_string(port) + " on this machine is in use.",
-                   "Choose another with --port, or stop the program that uses it.");
-    }
-    return Error(ErrorCode::kIo, "Port " + std::to_string(port) + " could not be opened: " + error.message() + ".",
-                 "Choose another with --port.");
-  }
-  const std::uint16_t taken = impl_->loopback.local_endpoint().port();
-  impl_->accept(impl_->loopback, false);
-  return taken;
+void HttpServer::adopt(Socket socket, const Endpoint& remote, std::shared_ptr<Admission::Pass> pass) {
+  const bool is_remote = !remote.is_loopback();
+  impl_->open(std::move(socket),
+              Origin{.is_local = false, .is_remote = is_remote, .remote = remote, .pass = std::move(pass)});
+}
+
+void HttpServer::set_on_upgrade(OnUpgrade on_upgrade) {
+  impl_->on_upgrade = std::move(on_upgrade);
 }
 
 Result<void> HttpServer::listen_local(const std::string& path) {
@@ -264,7 +292,7 @@ Result<void> HttpServer::listen_local(const std::string& path) {
                  "Use another --home.");
   }
   impl_->local_path = path;
-  impl_->accept(impl_->local, true);
+  impl_->accept();
   return {};
 }
 

@@ -23,6 +23,7 @@ void PeerConnection::receive(ByteView bytes) {
   is_busy_ = true;
   connection_.receive(bytes);
   is_busy_ = false;
+  if (connection_.step() < p2p::Step::kClosing) reached_ = connection_.step();
   after_input();
 }
 

@@ -47,6 +47,8 @@ class PeerConnection {
 
   p2p::Connection& connection() { return connection_; }
   const p2p::Connection& connection() const { return connection_; }
+  /// The last step that it was at before it began to close.
+  p2p::Step reached() const { return reached_; }
   /// Replaces them: who takes the connection over.
   void set_events(Events events) { events_ = std::move(events); }
   /// Sends what there is to send.
@@ -73,6 +75,7 @@ class PeerConnection {
   bool is_busy_ = false;     // inside the connection: what it calls may call pump
   bool is_sending_ = false;  // the channel has a chunk
   bool was_open_ = false;
+  p2p::Step reached_ = p2p::Step::kSecurity;
   bool is_closing_ = false;
 };
 

@@ -20,7 +20,7 @@ constexpr std::int64_t kInviteUsesMax = 1'000;
 Json session_json(const Link& link) {
   Json out =
       Json::object({{"path", link.path()}, {"role", link.role() == sync::Role::kDialer ? "dialed" : "answered"}});
-  out.set("peer", link.peer() ? Json(link.peer()->hex()) : Json());
+  out.set("peer", link.peer() ? Json(p2p::PeerId::of(*link.peer()).text()) : Json());
   const sync::Session* session = link.session();
   if (session == nullptr) {
     out.set("state", "greeting");
@@ -39,7 +39,8 @@ Json session_json(const Link& link) {
 }
 
 Json peer_json(const Peer& peer, std::uint64_t now) {
-  Json out = Json::object({{"address", peer.address}, {"connected", peer.link != nullptr}});
+  Json out = Json::object({{"address", peer.addresses.front().address.text},
+                           {"connected", peer.link != nullptr && peer.link->is_welcome()}});
   out.set("failures", static_cast<std::uint64_t>(peer.retry.failures()));
   out.set("next_try_ms", peer.link != nullptr || peer.next_dial_ms <= now ? Json(0) : Json(peer.next_dial_ms - now));
   out.set("last_error", peer.last_error.empty() ? Json() : Json(peer.last_error));
@@ -144,9 +145,11 @@ Result<Json> invite(Node& node, const net::HttpRequest& request) {
   const std::int64_t uses = KITH_TRY(bounded(body, "uses", 1, kInviteUsesMax));
   const std::uint64_t expires = node.clock().wall_ms() + static_cast<std::uint64_t>(days) * kDayMs;
   space::Invitation made = KITH_TRY(node.neighbourhood().invite(expires, static_cast<std::uint32_t>(uses)));
-  made.addresses.push_back(node.own_address());
-  return Json::object(
-      {{"link", made.link()}, {"expires_ms", expires}, {"uses", uses}, {"address", node.own_address()}});
+  made.addresses = node.own_addresses();
+  return Json::object({{"link", made.link()},
+                       {"expires_ms", expires},
+                       {"uses", uses},
+                       {"addresses", list(made.addresses, [](const std::string& one) { return Json(one); })}});
 }
 
 Json invites(Node& node) {
@@ -195,10 +198,17 @@ void sync(Node& node, const net::HttpRequest& request, const net::Respond& respo
   const auto body = body_of(request);
   if (!body.ok()) return respond(problem(body.error()));
   Link* link = nullptr;
-  if (const auto address = body->at("address").text()) {
-    auto dialed = node.houses().dial(*address, {});
-    if (!dialed.ok()) return respond(problem(dialed.error()));
-    link = *dialed;
+  bool is_ours = false;
+  if (const auto text = body->at("address").text()) {
+    const auto address = parse_address(*text);
+    if (!address.ok()) return respond(problem(address.error()));
+    link = node.houses().link_to(*address);
+    if (link == nullptr) {
+      auto dialed = node.houses().dial(*text, {});
+      if (!dialed.ok()) return respond(problem(dialed.error()));
+      link = *dialed;
+      is_ours = true;
+    }
   } else {
     link = node.cable();
   }
@@ -206,7 +216,6 @@ void sync(Node& node, const net::HttpRequest& request, const net::Respond& respo
     return respond(
         problem({ErrorCode::kUsage, "There is nothing to sync over.", "Give an address, or use `kith sync --via`."}));
   }
-  const bool is_ours = body->at("address").text().has_value();
   node.sync_once(*link, [&node, link, is_ours, respond](const Result<void>& result) {
     if (!result.ok()) return respond(problem(result.error()));
     const Json answer = session_json(*link);

@@ -5,60 +5,43 @@
 
 namespace kith::node {
 
-Link::Link(const Context& context, Setup setup, std::function<void(Link&, const LinkEnd&)> on_end)
+Link::Link(const Context& context, sync::Role role, std::string path, std::optional<space::Invitation> invitation,
+           OnEnd on_end)
     : context_(context),
-      setup_(std::move(setup)),
-      on_end_(std::move(on_end)),
-      preamble_(context.own),
-      preamble_deadline_ms_(context.clock.steady_ms() + sync::kHelloMsMax) {
-  setup_.channel->start({[this](ByteView bytes) { receive(bytes); }, [this] { pump(); },
-                         [this](const std::string& reason) { end(reason); }});
-  setup_.channel->write(preamble_.output());
-}
+      role_(role),
+      path_(std::move(path)),
+      invitation_(std::move(invitation)),
+      on_end_(std::move(on_end)) {}
 
 Link::~Link() = default;
 
+void Link::begin_session(const HostKey& peer) {
+  peer_ = peer;
+  session_ = std::make_unique<sync::Session>(role_, context_.own, peer, context_.spaces, context_.clock,
+                                             context_.random, invitation_ ? &*invitation_ : nullptr);
+}
+
 void Link::receive(ByteView bytes) {
-  if (is_closing_) return;
-  if (!session_) {
-    if (auto read = preamble_.receive(bytes); !read.ok()) {
-      rubbish_ = read.error().message();
-      return close();
-    }
-    if (!preamble_.peer()) return;
-    begin_session();
-  }
+  if (is_closing_ || !session_) return;
   session_->receive(bytes);
   was_welcome_ = was_welcome_ || session_->is_past_hello();
   pump();
 }
 
-void Link::begin_session() {
-  session_ =
-      std::make_unique<sync::Session>(setup_.role, context_.own, *preamble_.peer(), context_.spaces, context_.clock,
-                                      context_.random, setup_.invitation ? &*setup_.invitation : nullptr);
+void Link::take_output(Bytes& out, std::size_t bytes_max) {
+  if (session_) session_->take_output(out, bytes_max);
 }
 
 void Link::pump() {
   if (!session_ || is_closing_) return;
-  while (setup_.channel->unsent() < kUnsentBytesMax && session_->has_output()) {
-    Bytes out;
-    session_->take_output(out, kOutputBytes);
-    if (out.empty()) break;
-    setup_.channel->write(std::move(out));
-  }
-  if (session_->is_closed()) close();
+  if (session_->has_output()) send();
+  if (!session_->is_closed() || is_closing_) return;
+  is_closing_ = true;
+  hang_up();
 }
 
 std::uint64_t Link::tick() {
-  const std::uint64_t now = context_.clock.steady_ms();
-  if (!session_) {
-    if (now >= preamble_deadline_ms_ && !is_closing_) {
-      rubbish_ = "It said nothing for " + std::to_string(sync::kHelloMsMax / 1000) + " seconds.";
-      close();
-    }
-    return preamble_deadline_ms_;
-  }
+  if (!session_) return tick_carrier(context_.clock.steady_ms());
   const std::uint64_t next = session_->tick();
   pump();
   return next;
@@ -74,12 +57,10 @@ void Link::close() {
   if (is_closing_) return;
   if (session_ && !session_->is_closed()) {
     session_->close();
-    Bytes goodbye;
-    session_->take_output(goodbye, kOutputBytes);
-    setup_.channel->write(std::move(goodbye));
+    send();
   }
   is_closing_ = true;
-  setup_.channel->close();
+  hang_up();
 }
 
 bool Link::is_live() const {
@@ -90,32 +71,37 @@ bool Link::is_live() const {
 }
 
 bool Link::is_settled() const {
-  if (!is_live() || setup_.channel->unsent() > 0 || session_->has_output()) return false;
+  if (!is_live() || unsent() > 0 || session_->has_output()) return false;
   const auto progress = session_->progress();
   return std::all_of(progress.begin(), progress.end(),
                      [](const auto& space) { return space.behind_entries == 0 && space.owed_entries == 0; });
 }
 
+void Link::blame(std::string fault, std::string detail) {
+  blamed_fault_ = std::move(fault);
+  blamed_detail_ = std::move(detail);
+}
+
 std::string Link::end_detail(const std::string& reason) const {
-  if (!rubbish_.empty()) return rubbish_;
+  if (!blamed_detail_.empty()) return blamed_detail_;
   if (session_ && !session_->fault_detail().empty()) return session_->fault_detail();
-  if (!session_ && !is_closing_) return "It hung up before saying who it is.";
+  if (!session_ && !is_closing_ && !failure_) return "It hung up before saying who it is.";
   return reason;
 }
 
 void Link::end(const std::string& reason) {
   LinkEnd out;
-  out.path = setup_.path;
-  out.peer = preamble_.peer();
+  out.path = path_;
+  out.peer = peer_;
   out.detail = end_detail(reason);
   out.was_welcome = was_welcome_;
+  out.fault = blamed_fault_;
+  out.refusal = failure_;
   if (session_) {
-    out.fault = session_->fault();
+    if (session_->fault() != sync::Fault::kNone) out.fault = sync::fault_name(session_->fault());
     if (const Error* refusal = session_->refusal()) out.refusal = *refusal;
-  } else if (!rubbish_.empty()) {
-    out.fault = sync::Fault::kRubbish;
   }
-  // The owner destroys this link: nothing may come after.
+  is_closing_ = true;
   on_end_(*this, out);
 }
 

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One connection to another house: a channel, the preamble that names host keys on it, and the sync session that it
-// carries.
+// One conversation with another house: a sync session, and what carries its bytes (pipe_link.h, peer_link.h).
 #pragma once
 
 #include <functional>
@@ -8,8 +7,6 @@
 #include <optional>
 #include <string>
 
-#include "net/channel.h"
-#include "sync/preamble.h"
 #include "sync/session.h"
 
 namespace kith::node {
@@ -18,15 +15,14 @@ namespace kith::node {
 struct LinkEnd {
   std::string path;
   std::optional<HostKey> peer;
-  sync::Fault fault = sync::Fault::kNone;  // the other side's misbehaviour
-  std::string detail;                      // a sentence; empty for an orderly end
-  std::optional<Error> refusal;            // the other side's answer to us
-  bool was_welcome = false;                // it got past the hello
+  std::string fault;             // the other side's misbehaviour, by its name; empty: none
+  std::string detail;            // a sentence; empty for an orderly end
+  std::optional<Error> refusal;  // the other side's answer to us, or why it could not be reached
+  bool was_welcome = false;      // it got past the hello
 };
 
 class Link {
  public:
-  static constexpr std::size_t kUnsentBytesMax = 512 << 10;
   static constexpr std::size_t kOutputBytes = 256 << 10;
 
   struct Context {
@@ -35,46 +31,71 @@ class Link {
     Clock& clock;
     Random& random;
   };
-  struct Setup {
-    sync::Role role;
-    std::string path;  // for people: where it goes
-    std::unique_ptr<net::Channel> channel;
-    std::optional<space::Invitation> invitation;  // we dial as a newcomer
-  };
+  /// The owner destroys the link soon after.
+  using OnEnd = std::function<void(Link&, const LinkEnd&)>;
 
-  Link(const Context& context, Setup setup, std::function<void(Link&, const LinkEnd&)> on_end);
-  ~Link();
+  Link(const Context& context, sync::Role role, std::string path, std::optional<space::Invitation> invitation,
+       OnEnd on_end);
+  virtual ~Link();
 
   /// Time passes. Returns when to be called again (steady ms).
   std::uint64_t tick();
   /// A space changed here.
   void notify(const SpaceId& space);
-  /// Sends what there is, as far as the channel takes it.
-  void pump();
   void close();
 
-  const std::string& path() const { return setup_.path; }
-  sync::Role role() const { return setup_.role; }
-  const std::optional<HostKey>& peer() const { return preamble_.peer(); }
-  /// Null before the preamble has come.
+  /// For people: where it goes.
+  const std::string& path() const { return path_; }
+  sync::Role role() const { return role_; }
+  /// Once it is known.
+  const std::optional<HostKey>& peer() const { return peer_; }
+  /// Null before the other side is known.
   const sync::Session* session() const { return session_.get(); }
   /// Live in every common space, and neither side owes the other anything.
   bool is_settled() const;
   bool is_live() const;
+  bool is_welcome() const { return was_welcome_; }
+  bool is_closing() const { return is_closing_; }
+
+ protected:
+  void begin_session(const HostKey& peer);
+  /// What came for the session.
+  void receive(ByteView bytes);
+  void take_output(Bytes& out, std::size_t bytes_max);
+  bool has_output() const { return session_ && session_->has_output(); }
+  /// Something may be there to send; hangs up if the session is over.
+  void pump();
+  /// The carrier is gone. Nothing may come after.
+  void end(const std::string& reason);
+  /// Of the carrier: what it was dropped for, in place of the session's.
+  void blame(std::string fault, std::string detail);
+  void fail(Error error) { failure_ = std::move(error); }
+  void set_path(std::string path) { path_ = std::move(path); }
+  const Context& context() const { return context_; }
+
+  // -- the carrier
+  /// Sends what take_output gives.
+  virtual void send() = 0;
+  /// No more is to come from us; end() follows.
+  virtual void hang_up() = 0;
+  /// Bytes that were taken and are not with the system yet.
+  virtual std::size_t unsent() const = 0;
+  /// Before there is a session.
+  virtual std::uint64_t tick_carrier(std::uint64_t now) = 0;
 
  private:
-  void receive(ByteView bytes);
-  void begin_session();
-  void end(const std::string& reason);
   std::string end_detail(const std::string& reason) const;
 
   Context context_;
-  Setup setup_;
-  std::function<void(Link&, const LinkEnd&)> on_end_;
-  sync::Preamble preamble_;
+  sync::Role role_;
+  std::string path_;
+  std::optional<space::Invitation> invitation_;  // we dial as a newcomer
+  OnEnd on_end_;
+  std::optional<HostKey> peer_;
   std::unique_ptr<sync::Session> session_;
-  std::uint64_t preamble_deadline_ms_;
-  std::string rubbish_;  // what was wrong with the preamble
+  std::string blamed_fault_;
+  std::string blamed_detail_;
+  std::optional<Error> failure_;
   bool is_closing_ = false;
   bool was_welcome_ = false;
 };

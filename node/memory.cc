@@ -7,8 +7,6 @@
 namespace kith::node {
 namespace {
 
-constexpr std::string_view kAddresses = "addresses";
-
 std::string cursor_name(const HostKey& peer) {
   return "cursor " + peer.hex();
 }
@@ -46,17 +44,24 @@ Result<void> Memory::forget(std::string_view name) {
   return statement->bind(1, name).run();
 }
 
-Result<std::vector<std::string>> Memory::addresses() {
-  const auto text = KITH_TRY(get(kAddresses));
+Result<std::vector<std::string>> Memory::list(std::string_view name) {
+  const auto text = KITH_TRY(get(name));
   return lines(text.value_or(""));
 }
 
-Result<void> Memory::add_address(std::string_view address) {
-  auto known = KITH_TRY(addresses());
-  if (known.size() >= kAddressesMax || std::find(known.begin(), known.end(), address) != known.end()) return {};
+Result<void> Memory::set_list(std::string_view name, const std::vector<std::string>& lines) {
   std::string text;
-  for (const std::string& one : known) text += one + '\n';
-  return set(kAddresses, text.append(address));
+  for (const std::string& line : lines) text += line + '\n';
+  return set(name, text);
+}
+
+Result<void> Memory::add_address(const std::string& address) {
+  auto known = KITH_TRY(addresses());
+  if (!known.empty() && known.front() == address) return {};
+  std::erase(known, address);
+  known.insert(known.begin(), address);
+  if (known.size() > kAddressesMax) known.resize(kAddressesMax);
+  return set_list(kAddresses, known);
 }
 
 sync::PeerCursor Memory::cursor(const HostKey& peer) {

@@ -23,14 +23,20 @@ class Memory {
   Result<void> set(std::string_view name, std::string_view value);
   Result<void> forget(std::string_view name);
 
-  /// Multiaddrs of other houses, in the order in which they were learned.
-  Result<std::vector<std::string>> addresses();
-  Result<void> add_address(std::string_view address);
+  /// A value of several lines.
+  Result<std::vector<std::string>> list(std::string_view name);
+  Result<void> set_list(std::string_view name, const std::vector<std::string>& lines);
+
+  /// Addresses of other houses, those that were named last first.
+  Result<std::vector<std::string>> addresses() { return list(kAddresses); }
+  /// Puts it first; what is beyond kAddressesMax is forgotten.
+  Result<void> add_address(const std::string& address);
 
   sync::PeerCursor cursor(const HostKey& peer);
   Result<void> set_cursor(const HostKey& peer, const sync::PeerCursor& cursor);
 
  private:
+  static constexpr std::string_view kAddresses = "addresses";
   explicit Memory(store::Db& db) : db_(&db) {}
   store::Db* db_;
 };

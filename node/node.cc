@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "net/dial_target.h"
 #include "node/node_joining.h"
 
 namespace kith::node {
@@ -23,6 +24,26 @@ template <typename T>
 T fresh(Random& random) {
   T out;
   random.fill(out.data);
+  return out;
+}
+
+/// A few that are short enough for a QR code: both transports of the best address, then one of each other. This
+/// machine's own loopback only where there is nothing else.
+std::vector<std::string> invitation_addresses(const std::vector<p2p::Multiaddr>& all, const p2p::PeerId& id) {
+  constexpr std::size_t kAddressesMax = 4;
+  std::vector<std::string> out;
+  std::string best_host;
+  bool has_near = false;
+  for (const p2p::Multiaddr& address : all) {
+    const auto target = net::dial_target(address);
+    if (!target.ok() || out.size() >= kAddressesMax) continue;
+    const bool is_loopback = target->endpoint && target->endpoint->is_loopback();
+    if (is_loopback && has_near) continue;
+    has_near = has_near || !is_loopback;
+    if (best_host.empty()) best_host = target->host;
+    if (target->is_web_socket && target->host != best_host) continue;
+    out.push_back(address.with_peer(id).text());
+  }
   return out;
 }
 
@@ -96,7 +117,8 @@ Result<void> Node::load_keys() {
 }
 
 void Node::name_host() {
-  host_key_.data = crypto::SigningKey::from_seed(keyring_.host_seed).public_key().data;
+  host_ = crypto::SigningKey::from_seed(keyring_.host_seed);
+  host_key_.data = host_->public_key().data;
 }
 
 Result<void> Node::save_keys() {
@@ -160,7 +182,10 @@ Result<void> Node::open_spaces() {
 Result<void> Node::settle_in() {
   memory_ = KITH_TRY(Memory::open(space_->store().db()));
   if (!houses_) make_houses();
-  for (const std::string& address : KITH_TRY(memory_->addresses())) houses_->keep_dialling(address);
+  for (const std::string& text : KITH_TRY(memory_->addresses())) {
+    // One that this version cannot read any more is no reason not to start.
+    if (const auto address = parse_address(text); address.ok()) houses_->keep_dialing(*address, Source::kRemembered);
+  }
   if (const auto heard = KITH_TRY(memory_->get(kHeardName)))
     heard_before_ms_ = std::strtoull(heard->c_str(), nullptr, 10);
   if (const auto left = KITH_TRY(memory_->get(kLeftName))) left_ = Seq(std::strtoull(left->c_str(), nullptr, 10));
@@ -179,7 +204,10 @@ Result<void> Node::settle_in() {
 }
 
 void Node::make_houses() {
-  houses_ = std::make_unique<Houses>(setup_.loop, Link::Context{host_key_, *this, setup_.clock, setup_.random});
+  houses_ = std::make_unique<Houses>(setup_.loop, Link::Context{host_key_, *this, setup_.clock, setup_.random}, *host_,
+                                     Houses::Events{[this](const std::string& address) {
+                                       if (memory_) note(memory_->add_address(address));
+                                     }});
 }
 
 /// A clock that is far off would stamp what is written here out of order; so it is said before anything is.
@@ -211,11 +239,15 @@ std::string Node::own_address() const {
   return "/unix" + directory + "/" + std::string(kSyncSocket);
 }
 
-Result<void> Node::learn_address(const std::string& address) {
-  KITH_TRY(socket_path_of(address));
-  KITH_TRY(memory_->add_address(address));
-  houses_->keep_dialling(address);
-  return {};
+std::vector<std::string> Node::own_addresses() {
+  const Network& network = houses_->network();
+  std::vector<std::string> out = invitation_addresses(network.addresses(), network.id());
+  if (out.empty() && memory_) {
+    const auto last = memory_->list(kListenName);
+    if (last.ok()) out = *last;
+  }
+  if (out.empty()) out.push_back(own_address());
+  return out;
 }
 
 // -- Place

@@ -3,7 +3,7 @@
 // requests, in this process or over HTTP, and keeps sessions with other houses. Everything runs on the loop's thread.
 //
 //   auto node = KITH_TRY(Node::open({home, loop, app, clock, random}));
-//   const auto port = KITH_TRY(node->serve(8440));
+//   const auto port = KITH_TRY(node->serve({.port = 8440}));
 //   loop.run();
 #pragma once
 
@@ -58,8 +58,9 @@ class Node final : public sync::Spaces, public Place {
   static Result<std::unique_ptr<Node>> open(const Setup& setup);
   ~Node() override;
 
-  /// Listens on loopback (port 0: any), on the control, sync and cable sockets, and begins to dial. Returns the port.
-  Result<std::uint16_t> serve(std::uint16_t port);
+  /// Listens for houses and for the page on one port (0: any), on the control, sync and cable sockets, and begins to
+  /// dial. Returns the port.
+  Result<std::uint16_t> serve(const ListenOptions& options);
   /// Says goodbye to everybody and stops the loop.
   void shut_down();
   /// One request. Writes are answered once they are on the medium, one flush for all that wait.
@@ -82,7 +83,9 @@ class Node final : public sync::Spaces, public Place {
   std::size_t http_connections() const { return server_ ? server_->connections() : 0; }
   /// Our own address, for other houses of this machine.
   std::string own_address() const;
-  Result<void> learn_address(const std::string& address);
+  /// What goes into invitations: where other machines reach us, or were told to the last time we served; where nothing
+  /// is known, the address for this machine.
+  std::vector<std::string> own_addresses();
   /// The link that came last over the cable socket; null if it has ended.
   Link* cable() const;
   /// What went wrong last while nobody asked for anything; empty if nothing did.
@@ -113,6 +116,7 @@ class Node final : public sync::Spaces, public Place {
   struct Joining;
 
   static constexpr std::string_view kHeardName = "heard";            // in Memory: wall ms
+  static constexpr std::string_view kListenName = "listen";          // own multiaddrs of the last time, one a line
   static constexpr std::string_view kLeftName = "left";              // own entries below this number have left
   static constexpr std::string_view kInvitationName = "invitation";  // until somebody has welcomed us
 
@@ -140,7 +144,8 @@ class Node final : public sync::Spaces, public Place {
   Result<void> check_clock();
   Result<void> run_join(JoinRequest& request);
   Result<void> become_member(space::Space& space);
-  Result<Link*> dial_inviter(JoinRequest& request);
+  Result<void> reach_inviter(JoinRequest& request);
+  Result<void> sync_as_newcomer(const Result<Link*>& link);
   Result<void> wait_for(Link& link, std::function<bool()> is_done);
   void show_progress();
 
@@ -152,6 +157,7 @@ class Node final : public sync::Spaces, public Place {
   void schedule(std::uint64_t at_ms);
   void remember_what_left();
   void remember_heard();
+  void remember_addresses();
   Result<std::uint64_t> only_here();
   Result<void> listen_for_houses();
   void note(const Result<void>& result);
@@ -160,6 +166,7 @@ class Node final : public sync::Spaces, public Place {
   std::unique_ptr<Home> home_;
   space::Keyring keyring_;
   HostKey host_key_;
+  std::optional<crypto::SigningKey> host_;
   Guard guard_;
   std::unique_ptr<space::Space> space_;
   std::unique_ptr<space::Space> personal_;

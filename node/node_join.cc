@@ -38,24 +38,40 @@ Result<void> Node::run_join(JoinRequest& request) {
   make_keys();
   make_houses();
   setup_.loop.set_after_batch([this] { after_batch(); });
-  Link* link = KITH_TRY(dial_inviter(request));
+  return reach_inviter(request);
+}
+
+/// Over one way after the other, until there is somebody to talk to.
+Result<void> Node::reach_inviter(JoinRequest& request) {
+  if (request.channel) {
+    return sync_as_newcomer(
+        houses_->add(PipeLink::Setup{sync::Role::kDialer, "cable", std::move(request.channel), request.invitation}));
+  }
+  std::vector<Address> remote, here;
+  for (const std::string& text : request.invitation.addresses) {
+    auto address = parse_address(text);
+    // An address of a later version, say: the others may do.
+    if (address.ok()) (address->is_unix() ? here : remote).push_back(std::move(*address));
+  }
+  Result<void> outcome = no_address();
+  for (const auto& way : {remote, here}) {
+    if (way.empty()) continue;
+    outcome = sync_as_newcomer(houses_->dial(way, request.invitation));
+    const bool is_away = !outcome.ok() && (outcome.error().code() == ErrorCode::kUnreachable ||
+                                           outcome.error().code() == ErrorCode::kTimeout);
+    if (!is_away || joining_->is_member) break;
+  }
+  return outcome;
+}
+
+Result<void> Node::sync_as_newcomer(const Result<Link*>& dialed) {
+  if (!dialed.ok()) return dialed.error();
+  Link* link = *dialed;
   KITH_TRY(wait_for(*link, [&] { return joining_->is_member && link->is_settled(); }));
-  KITH_TRY(setup_.app.joined(*this, request.name));
+  KITH_TRY(setup_.app.joined(*this, joining_->request.name));
   // The name must have gone out too, or the others see somebody without one.
   is_changed_ = true;
   return wait_for(*link, [&] { return !is_changed_ && !space_->log().has_tail() && link->is_settled(); });
-}
-
-Result<Link*> Node::dial_inviter(JoinRequest& request) {
-  if (request.channel)
-    return houses_->add({sync::Role::kDialer, "cable", std::move(request.channel), request.invitation});
-  Error failure = no_address();
-  for (const std::string& address : request.invitation.addresses) {
-    auto link = houses_->dial(address, request.invitation);
-    if (link.ok()) return link;
-    failure = std::move(link).error();
-  }
-  return failure;
 }
 
 Result<void> Node::wait_for(Link& link, std::function<bool()> is_done) {
@@ -129,7 +145,10 @@ Result<void> Node::become_member(space::Space& space) {
   KITH_TRY(found_personal(joining_->request.root));
   KITH_TRY(settle_in());
   KITH_TRY(memory_->set(kInvitationName, joining_->request.invitation.link()));
-  for (const std::string& address : joining_->request.invitation.addresses) KITH_TRY(memory_->add_address(address));
+  for (const std::string& address : joining_->request.invitation.addresses) {
+    KITH_TRY(memory_->add_address(address));
+    if (const auto known = parse_address(address); known.ok()) houses_->keep_dialing(*known, Source::kInvitation);
+  }
   KITH_TRY(space.store().db().flush());
   KITH_TRY(personal_->store().db().flush());
   KITH_TRY(save_keys());

@@ -17,26 +17,31 @@ bool is_write(const net::HttpRequest& request) {
 
 }  // namespace
 
-Result<std::uint16_t> Node::serve(std::uint16_t port) {
+Result<std::uint16_t> Node::serve(const ListenOptions& options) {
   server_ = std::make_unique<net::HttpServer>(setup_.loop, [this](net::HttpRequest request, net::Respond respond) {
     handle(std::move(request), std::move(respond));
   });
-  const std::uint16_t taken = KITH_TRY(server_->listen_loopback(port));
+  const std::uint16_t port = KITH_TRY(houses_->network().listen(options, *server_));
   KITH_TRY(server_->listen_local(home_->file(kControlSocket)));
   KITH_TRY(listen_for_houses());
+  remember_addresses();
   tick();
-  return taken;
+  return port;
+}
+
+void Node::remember_addresses() {
+  if (memory_) note(memory_->set_list(kListenName, own_addresses()));
 }
 
 Result<void> Node::listen_for_houses() {
   sync_listener_ = KITH_TRY(
       net::UnixListener::open(setup_.loop, home_->file(kSyncSocket), [this](std::unique_ptr<net::Channel> channel) {
-        houses_->add({sync::Role::kListener, "from this machine", std::move(channel), {}});
+        houses_->add(PipeLink::Setup{sync::Role::kListener, "from this machine", std::move(channel), {}});
         tick();
       }));
   cable_listener_ = KITH_TRY(
       net::UnixListener::open(setup_.loop, home_->file(kCableSocket), [this](std::unique_ptr<net::Channel> channel) {
-        cable_ = houses_->add({sync::Role::kDialer, "cable", std::move(channel), {}});
+        cable_ = houses_->add(PipeLink::Setup{sync::Role::kDialer, "cable", std::move(channel), {}});
         tick();
       }));
   return {};
@@ -47,6 +52,7 @@ void Node::shut_down() {
   is_shutting_down_ = true;
   sync_listener_.reset();
   cable_listener_.reset();
+  houses_->network().stop_listening();
   remember_heard();
   houses_->close_all();
   // One turn of the loop for the goodbyes.

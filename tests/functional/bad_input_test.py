@@ -269,7 +269,7 @@ class BadInput(kith.HouseTest):
         self.rubbish(ana, b"kith/pipe/1\n" + host + b"\xff" * 64)
         self.rubbish(ana, b"kith/pipe/1\n" + host + b"\x7f\xff\xff\xff" * 300_000)
         faults = kith.until(lambda: ana.one("status")["faults"], "a fault")
-        self.assertEqual({fault["peer"] for fault in faults}, {host.hex()}, faults)
+        self.assertEqual({fault["peer"] for fault in faults}, {kith.peer_id(host)}, faults)
         self.assertEqual(sum(fault["count"] for fault in faults), 2, faults)
         ana.post("I go on")
 

@@ -19,6 +19,17 @@ KITH = os.environ.get("KITH", "kith")
 WAIT_S = 60  # until something that must happen has happened; generous, because the machine may be busy
 
 
+def peer_id(host_key):
+    """The text of the PeerId of an Ed25519 public key: base58btc of its multihash."""
+    digits = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
+    number = int.from_bytes(bytes.fromhex("002408011220") + host_key, "big")
+    out = ""
+    while number:
+        number, digit = divmod(number, 58)
+        out = digits[digit] + out
+    return "1" + out
+
+
 class Failed(Exception):
     def __init__(self, arguments, done):
         super().__init__(f"kith {' '.join(arguments)} -> {done.returncode}: {done.stderr}")
@@ -88,8 +99,9 @@ class House:
         return self.one("invite", *more)["link"]
 
     # -- the running node
-    def serve(self, env=None):
-        self.process = subprocess.Popen([KITH, "serve", "--home", self.home, "--port", "0", "--json"], stdout=subprocess.PIPE,
+    def serve(self, *more, env=None):
+        """On the same port as before, so that others find it again."""
+        self.process = subprocess.Popen([KITH, "serve", "--home", self.home, "--port", str(self.port or 0), "--json", *more], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, env=environment(env))
         line = self.process.stdout.readline()
         if not line:

@@ -83,7 +83,7 @@ class Rest(kith.HouseTest):
             ("POST", "/api/invites", {"days": 0}, 400, "usage"),
             ("POST", "/api/invites", {"uses": 10**9}, 400, "usage"),
             ("POST", "/api/invites", [], 400, "usage"),
-            ("POST", "/api/sync", {"address": "/ip4/10.0.0.1/tcp/1"}, 400, "usage"),
+            ("POST", "/api/sync", {"address": "/ip4/10.0.0.1/udp/1"}, 400, "usage"),
         ]
         for method, path, body, status, title in cases:
             with self.subTest(method=method, path=path, body=str(body)[:40]):

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+// One port for all: whoever connects is told apart by its first bytes. multistream-select (0x13) is libp2p over TCP, a
+// TLS greeting (0x16) a secure WebSocket, anything else HTTP: the page for this machine, an upgrade to a WebSocket for
+// everybody.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "net/admission.h"
+#include "net/http_server.h"
+#include "net/tcp.h"
+#include "net/tls.h"
+
+namespace kith::net {
+
+/// Somebody who wants to speak libp2p.
+struct Visitor {
+  std::unique_ptr<Channel> channel;
+  Endpoint remote;
+  Endpoint local;
+  bool is_web_socket = false;
+  bool is_secure = false;
+  std::shared_ptr<Admission::Pass> pass;
+};
+
+class FrontDoor {
+ public:
+  /// For the first byte; after that each protocol has its own limits.
+  static constexpr std::uint64_t kFirstByteMsMax = 10'000;
+  using OnVisitor = std::function<void(Visitor)>;
+
+  /// `pages` answers HTTP; it outlives this. Its upgrades come here.
+  FrontDoor(Loop& loop, Admission& admission, HttpServer& pages, OnVisitor on_visitor);
+  ~FrontDoor();
+  /// Whoever greets with TLS gets this certificate; without one such connections are closed.
+  void set_tls(std::shared_ptr<TlsIdentity> identity);
+  /// May be called several times. Returns where it listens (port 0: a free one).
+  Result<Endpoint> listen(const Endpoint& at);
+  std::vector<Endpoint> endpoints() const;
+
+  struct Impl;
+
+ private:
+  std::shared_ptr<Impl> impl_;
+  std::vector<std::unique_ptr<TcpListener>> listeners_;
+};
+
+}  // namespace kith::net

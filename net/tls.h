@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// The certificate that a node shows to browsers (wss). Who a peer is is proven by Noise inside of it, never by this.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "kith/result.h"
+
+namespace kith::net {
+
+class TlsIdentity {
+ public:
+  /// PEM files: a chain that begins with the own certificate, and its key. kNotFound, kBadKey.
+  static Result<std::shared_ptr<TlsIdentity>> load(const std::string& certificate_file, const std::string& key_file);
+  ~TlsIdentity();
+
+  struct Impl;
+  Impl& impl() { return *impl_; }
+
+ private:
+  explicit TlsIdentity(std::unique_ptr<Impl> impl);
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace kith::net
