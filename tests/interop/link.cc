@@ -159,7 +159,7 @@ void Node::step() {
   }
 }
 
-bool Node::run_until(const std::function<bool()>& is_done, JsPeer* js) {
+bool Node::run_until(const std::function<bool()>& is_done, Child* js) {
   js_fd_ = js ? js->output_fd() : -1;
   const std::uint64_t end = now_ms() + kAnswerMsMax;
   while (!is_done()) {
@@ -169,7 +169,7 @@ bool Node::run_until(const std::function<bool()>& is_done, JsPeer* js) {
   return true;
 }
 
-Json Node::ask(JsPeer& js, const std::string& command) {
+Json Node::ask(Child& js, const std::string& command) {
   js.say(command);
   std::optional<std::string> line;
   CHECK(run_until([&] { return (line = js.take_line()).has_value(); }, &js));

@@ -63,9 +63,9 @@ class Node {
   /// Links that others dialed.
   std::vector<std::unique_ptr<Link>>& accepted() { return accepted_; }
   /// Carries bytes until it is done. False: not done within the limit.
-  bool run_until(const std::function<bool()>& is_done, JsPeer* js = nullptr);
+  bool run_until(const std::function<bool()>& is_done, Child* js = nullptr);
   /// Says something to the js side, and carries bytes until it answers.
-  Json ask(JsPeer& js, const std::string& command);
+  Json ask(Child& js, const std::string& command);
 
  private:
   void step();
