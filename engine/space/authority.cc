@@ -40,17 +40,17 @@ bool operator==(const AuthorityState& a, const AuthorityState& b) {
   return parts(a) == parts(b);
 }
 
-const Person* AuthorityState::person(const PersonId& id) const {
+const Person* AuthorityState::person(const PersonId& id) const& {
   const auto found = persons_.find(id);
   return found == persons_.end() ? nullptr : &found->second;
 }
 
-const Device* AuthorityState::device(const DeviceId& id) const {
+const Device* AuthorityState::device(const DeviceId& id) const& {
   const auto found = devices_.find(id);
   return found == devices_.end() ? nullptr : &found->second;
 }
 
-std::vector<const Person*> AuthorityState::members() const {
+std::vector<const Person*> AuthorityState::members() const& {
   std::vector<const Person*> out;
   for (const auto& [id, person] : persons_) {
     if (person.is_member) out.push_back(&person);
@@ -58,7 +58,7 @@ std::vector<const Person*> AuthorityState::members() const {
   return out;
 }
 
-const InviteState* AuthorityState::invite(const SignPublic& invite) const {
+const InviteState* AuthorityState::invite(const SignPublic& invite) const& {
   // Somebody may have put another's invitation into her own log: the members' one counts, among several the one with
   // the lowest inviter.
   const auto from = invites_.lower_bound({invite, PersonId{}});
@@ -69,7 +69,7 @@ const InviteState* AuthorityState::invite(const SignPublic& invite) const {
   return nullptr;
 }
 
-std::vector<const InviteState*> AuthorityState::invites() const {
+std::vector<const InviteState*> AuthorityState::invites() const& {
   std::vector<const InviteState*> out;
   for (const auto& [key, state] : invites_) {
     const Person* inviter = person(key.second);

@@ -108,12 +108,13 @@ struct Losses {
 class Authority {
  public:
   virtual ~Authority() = default;
-  virtual const Lineage& lineage() const = 0;
-  virtual const Person* person(const PersonId& id) const = 0;
-  virtual const Device* device(const DeviceId& id) const = 0;
-  virtual std::vector<const Person*> members() const = 0;
-  virtual const InviteState* invite(const SignPublic& invite) const = 0;
-  virtual std::vector<const InviteState*> invites() const = 0;
+  // What these give points into the object: not for temporaries.
+  virtual const Lineage& lineage() const& = 0;
+  virtual const Person* person(const PersonId& id) const& = 0;
+  virtual const Device* device(const DeviceId& id) const& = 0;
+  virtual std::vector<const Person*> members() const& = 0;
+  virtual const InviteState* invite(const SignPublic& invite) const& = 0;
+  virtual std::vector<const InviteState*> invites() const& = 0;
   virtual Hash schema_hash() const = 0;  // h2 of the seal
   virtual std::string schema_text() const = 0;
 };
@@ -134,12 +135,18 @@ struct Fact {
 class AuthorityState final : public Authority {
  public:
   bool is_founded() const { return constitution_.has_value(); }
-  const Lineage& lineage() const override { return lineage_; }
-  const Person* person(const PersonId& id) const override;
-  const Device* device(const DeviceId& id) const override;
-  std::vector<const Person*> members() const override;
-  const InviteState* invite(const SignPublic& invite) const override;
-  std::vector<const InviteState*> invites() const override;
+  const Lineage& lineage() const& override { return lineage_; }
+  const Person* person(const PersonId& id) const& override;
+  const Device* device(const DeviceId& id) const& override;
+  std::vector<const Person*> members() const& override;
+  const InviteState* invite(const SignPublic& invite) const& override;
+  std::vector<const InviteState*> invites() const& override;
+  const Lineage& lineage() && = delete;
+  const Person* person(const PersonId& id) && = delete;
+  const Device* device(const DeviceId& id) && = delete;
+  std::vector<const Person*> members() && = delete;
+  const InviteState* invite(const SignPublic& invite) && = delete;
+  std::vector<const InviteState*> invites() && = delete;
   Hash schema_hash() const override { return schema_hash_; }
   std::string schema_text() const override { return schema_text_; }
 

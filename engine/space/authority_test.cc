@@ -35,8 +35,9 @@ TEST(Authority, a_genesis_of_another_space_founds_nothing) {
   Village village;
   FactBook book(SpaceId{testing::key_named("elsewhere").data});
   for (const auto& entry : village.entries) book.add(entry);
-  EXPECT_FALSE(book.state().is_founded());
-  EXPECT_TRUE(book.state().members().empty());
+  const AuthorityState state = book.state();
+  EXPECT_FALSE(state.is_founded());
+  EXPECT_TRUE(state.members().empty());
 }
 
 TEST(Authority, who_joins_by_an_invitation_is_a_member_and_knows_her_voucher) {
@@ -94,7 +95,7 @@ TEST(Authority, a_join_that_knows_the_revocation_is_void_even_if_confirmed) {
   const EntryId join = village.join(dan, Link("1"));
   village.confirm(village.ana, join);
   EXPECT_FALSE(village.is_member(dan));
-  EXPECT_TRUE(village.state().invite(Link("1").invite())->is_revoked());
+  EXPECT_TRUE(village.verdict().invite(Link("1").invite())->is_revoked());
 }
 
 TEST(Authority, a_join_beside_a_revocation_waits_for_confirmation) {
@@ -167,7 +168,7 @@ TEST(Authority, one_person_joining_twice_uses_an_invitation_once) {
   village.join(phone, Link("1"));
   village.join(laptop, Link("1"));
   EXPECT_TRUE(village.is_member(phone));
-  EXPECT_EQ(village.state().person(phone.person())->devices.size(), 2u);
+  EXPECT_EQ(village.verdict().person(phone.person())->devices.size(), 2u);
 }
 
 TEST(Authority, who_repeats_anothers_invitation_does_not_take_it_over) {
@@ -181,7 +182,7 @@ TEST(Authority, who_repeats_anothers_invitation_does_not_take_it_over) {
   village.invite(eve, Link("1"), 0);
   village.join(dan, Link("1"));
   EXPECT_TRUE(village.is_member(dan));
-  EXPECT_EQ(village.state().person(dan.person())->inviter, village.ana.person());
+  EXPECT_EQ(village.verdict().person(dan.person())->inviter, village.ana.person());
 }
 
 TEST(Authority, a_stranger_invites_nobody) {
@@ -193,7 +194,7 @@ TEST(Authority, a_stranger_invites_nobody) {
   village.join(dan, Link("1"));
   EXPECT_FALSE(village.is_member(eve));
   EXPECT_FALSE(village.is_member(dan));
-  EXPECT_EQ(village.state().invite(Link("1").invite()), nullptr);
+  EXPECT_EQ(village.verdict().invite(Link("1").invite()), nullptr);
 }
 
 TEST(Authority, a_device_without_the_right_to_act_invites_nobody) {
@@ -228,7 +229,7 @@ TEST(Authority, a_certificate_counts_only_at_the_beginning_of_its_log) {
   House late = village.house("Ana", "late");
   village.write(late, log::Kind::kMerge, {});
   village.certify(late);
-  EXPECT_EQ(village.state().device(late.device()), nullptr);
+  EXPECT_EQ(village.verdict().device(late.device()), nullptr);
 }
 
 TEST(Authority, a_certificate_of_another_space_is_void) {
@@ -236,7 +237,7 @@ TEST(Authority, a_certificate_of_another_space_is_void) {
   House laptop = village.house("Ana", "laptop");
   const DeviceCertificate elsewhere = laptop.certificate(SpaceId{testing::key_named("elsewhere").data});
   village.write(laptop, log::Kind::kDevice, encode(elsewhere));
-  EXPECT_EQ(village.state().device(laptop.device()), nullptr);
+  EXPECT_EQ(village.verdict().device(laptop.device()), nullptr);
 }
 
 TEST(Authority, acts_after_the_certificates_end_are_void) {
@@ -288,7 +289,7 @@ TEST(Authority, nobody_retires_anothers_device) {
   village.invite(village.ana, Link("1"));
   const EntryId join = village.join(dan, Link("1"));
   village.retire(village.ana, dan, Seq(0), join);
-  EXPECT_FALSE(village.state().device(dan.device())->retired_at.has_value());
+  EXPECT_FALSE(village.verdict().device(dan.device())->retired_at.has_value());
 }
 
 TEST(Authority, a_doubled_log_freezes_its_device_and_costs_nobody_membership) {
@@ -300,7 +301,7 @@ TEST(Authority, a_doubled_log_freezes_its_device_and_costs_nobody_membership) {
   village.invite(dan, Link("2"));
   village.join(eve, Link("2"));
   village.write(village.ana, log::Kind::kDoubling, village.doubling_of(dan, Seq(1)));
-  EXPECT_EQ(village.state().device(dan.device())->doubled_at, Seq(1));
+  EXPECT_EQ(village.verdict().device(dan.device())->doubled_at, Seq(1));
   EXPECT_TRUE(village.is_member(dan));
   EXPECT_FALSE(village.is_member(eve)) << "the invitation is at the doubled number";
   village.write(village.ana, log::Kind::kDoubling, village.doubling_of(dan, Seq(0)));
@@ -329,7 +330,7 @@ TEST(Authority, a_proof_of_nothing_convicts_nobody) {
   Bytes proof = village.doubling_of(village.ana, Seq(1));
   proof.back() ^= 1;
   village.write(village.ana, log::Kind::kDoubling, proof);
-  EXPECT_FALSE(village.state().device(village.ana.device())->doubled_at.has_value());
+  EXPECT_FALSE(village.verdict().device(village.ana.device())->doubled_at.has_value());
 }
 
 TEST(Authority, a_new_wrap_key_follows_the_old_one_without_a_gap) {
@@ -352,7 +353,7 @@ TEST(Authority, nobody_says_anothers_wrap_key) {
   KeysPayload keys{dan.wrap_key(village.space, 1), village.rows()};
   keys.wrap_key.signature = sign_wrap_key(village.ana.identity, village.space, keys.wrap_key);
   village.write(dan, log::Kind::kKeys, encode(keys));
-  EXPECT_EQ(village.state().person(dan.person())->wrap_publics.size(), 1u);
+  EXPECT_EQ(village.verdict().person(dan.person())->wrap_publics.size(), 1u);
 }
 
 TEST(Authority, only_a_member_makes_epochs) {
@@ -421,7 +422,7 @@ TEST(Authority, a_device_says_where_it_runs) {
   const HostKey second{testing::key_named("second").data};
   village.write(village.ana, log::Kind::kHost, encode(HostPayload{first}));
   village.write(village.ana, log::Kind::kHost, encode(HostPayload{second}));
-  EXPECT_EQ(village.state().device(village.ana.device())->host, second);
+  EXPECT_EQ(village.verdict().device(village.ana.device())->host, second);
 }
 
 /// A village in which everything that can be said has been said, also the wrong things, over old and new heads.

@@ -261,17 +261,52 @@ Result<void> Impl::renew_wrap_key(const DeviceId& without) {
     return Error(ErrorCode::kTooLarge, "You have retired as many devices as one person can.", "Please report it.");
   }
   crypto::Key secret = crypto::derive_wrap_secret(root, n);
-  KeysPayload payload;
-  payload.wrap_key = {n, crypto::box_public(secret), crypto::derive_vote_key(secret).public_key(), {}};
-  payload.wrap_key.signature = sign_wrap_key(identity, id, payload.wrap_key);
+  WrapKeyStatement statement{n, crypto::box_public(secret), crypto::derive_vote_key(secret).public_key(), {}};
+  statement.signature = sign_wrap_key(identity, id, statement);
   std::vector<BoxPublic> boxes;
   for (const DeviceId& other : self()->devices) {
     const Device* device = state.device(other);
     if (other != without && !device->retired_at) boxes.push_back(device->box);
   }
-  payload.rows = KITH_TRY(crypto::wrap_rows(environment.random, secret, payload.wrap_key.wrap.view(), boxes));
+  auto done = hand_out(statement, secret, boxes);
   crypto::wipe(secret.data);
+  return done;
+}
+
+Result<void> Impl::hand_out(const WrapKeyStatement& statement, const crypto::Key& secret,
+                            const std::vector<BoxPublic>& boxes) {
+  KeysPayload payload{statement, {}};
+  payload.rows = KITH_TRY(crypto::wrap_rows(environment.random, secret, statement.wrap.view(), boxes));
   KITH_TRY(append(log::Kind::kKeys, encode(payload)));
+  return {};
+}
+
+/// Own devices that wrap key n has passed by: linked by one device while another, or the same one before it heard of
+/// them, renewed the key. Whoever hands a key out hands it to every device that it knows of, and a new device gets
+/// what there is with its certificate: so who has it follows from closures.
+std::vector<BoxPublic> Impl::devices_without_key(std::uint32_t n) {
+  std::vector<BoxPublic> out;
+  for (const Fact& first : book.facts()) {
+    const Device* device = first.seq.value == 0 ? state.device(first.author) : nullptr;
+    if (device == nullptr || device->person != *me || device->retired_at || device->log == log->own()) continue;
+    const AnyOf& sayings = self()->wrap_entries[n];
+    const bool has_it = std::any_of(sayings.begin(), sayings.end(), [&](const EntryId& said) {
+      return book.contains(book.closure(said), first.id) || book.contains(book.closure(first.id), said);
+    });
+    if (!has_it) out.push_back(device->box);
+  }
+  return out;
+}
+
+Result<void> Impl::hand_keys_on() {
+  for (std::uint32_t n = 1; n < self()->wrap_publics.size() && n < keys.wrap_secrets.size(); ++n) {
+    const std::vector<BoxPublic> lacking = devices_without_key(n);
+    const Fact* said = book.find(self()->wrap_entries[n].front());
+    const auto* known = said == nullptr ? nullptr : std::get_if<KeysPayload>(&said->payload);
+    if (lacking.empty() || known == nullptr) continue;
+    const WrapKeyStatement statement = known->wrap_key;
+    KITH_TRY(hand_out(statement, keys.wrap_secrets[n], lacking));
+  }
   return {};
 }
 

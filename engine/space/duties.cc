@@ -285,8 +285,9 @@ Result<void> Impl::do_duties() {
   KITH_TRY(confirm_joins());
   KITH_TRY(merge_heads());
   KITH_TRY(renew_epoch());
-  if (!are_wraps_done) KITH_TRY(wrap_missing());
-  return {};
+  if (are_wraps_done) return {};
+  KITH_TRY(hand_keys_on());
+  return wrap_missing();
 }
 
 Result<std::uint64_t> Space::tick() {

@@ -64,6 +64,11 @@ struct Space::Impl {
   Result<crypto::Key> person_root() const;
   Result<std::pair<Seq, EntryId>> last_entry(const DeviceId& device, std::optional<Seq> last);
   Result<void> renew_wrap_key(const DeviceId& without);
+  Result<void> hand_out(const WrapKeyStatement& statement, const crypto::Key& secret,
+                        const std::vector<BoxPublic>& boxes);
+  std::vector<BoxPublic> devices_without_key(std::uint32_t n);
+  /// Wrap keys to own devices that do not have them.
+  Result<void> hand_keys_on();
   Result<Bytes> authority_records();
 
   // -- duties.cc

@@ -346,6 +346,18 @@ TEST_F(Devices, an_answer_for_another_request_is_refused) {
     EXPECT_FALSE(Space::DeviceRequest::parse(text).ok());
 }
 
+TEST_F(Devices, a_device_linked_just_before_a_retirement_gets_the_new_key_when_it_is_heard_of) {
+  meet(ana, laptop);
+  Home tablet(1, clock, 6);
+  link(tablet, ana);  // Ana's first device has not heard from it yet
+  must(ana.space->retire_device(laptop.space->log().own(), std::nullopt));
+  ana.note("under the new epoch");
+  meet(ana, tablet);  // she hears of it
+  meet(ana, tablet);  // and hands the key on
+  EXPECT_EQ(tablet.notes(), ana.notes());
+  EXPECT_EQ(ana.count(log::Kind::kKeys), 2u) << "it is handed on once";
+}
+
 TEST_F(Devices, a_retirement_that_fails_anywhere_has_changed_nothing) {
   log::testing::MemoryDisk disk;
   Home owner(4, clock);

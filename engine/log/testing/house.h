@@ -10,6 +10,7 @@
 
 #include "base/hybrid_clock.h"
 #include "base/testing/fakes.h"
+#include "crypto/testing/start.h"
 #include "log/log.h"
 #include "log/testing/fake_governor.h"
 #include "log/testing/memory_disk.h"

@@ -17,6 +17,7 @@
 
 #include "base/check.h"
 #include "base/testing/fakes.h"
+#include "crypto/testing/start.h"
 #include "crypto/words.h"
 #include "space/space.h"
 

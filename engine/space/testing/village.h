@@ -173,6 +173,8 @@ class Village {
     return book;
   }
   AuthorityState state() const { return book_of(entries).state(); }
+  /// The same, to look into at once: the next call replaces it.
+  const AuthorityState& verdict() { return verdict_ = state(); }
   bool is_member(const House& who) const {
     const AuthorityState now = state();
     const Person* person = now.person(who.person());
@@ -199,6 +201,8 @@ class Village {
     genesis = write(ana, log::Kind::kGenesis, encode(payload)).id;
     space = SpaceId{genesis.data};
   }
+
+  AuthorityState verdict_;
 };
 
 }  // namespace kith::space::testing
