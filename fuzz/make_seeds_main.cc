@@ -16,7 +16,11 @@
 #include "log/evidence.h"
 #include "log/testing/samples.h"
 #include "p2p/identify.h"
+#include "p2p/multistream.h"
+#include "p2p/noise_channel.h"
 #include "p2p/noise_payload.h"
+#include "p2p/ping.h"
+#include "p2p/protobuf.h"
 #include "p2p/signed_record.h"
 #include "p2p/yamux_frame.h"
 #include "space/invite.h"
@@ -431,6 +435,83 @@ void yamux(Seeds seeds) {
   }
 }
 
+Bytes negotiation(std::initializer_list<std::string_view> messages) {
+  Bytes out;
+  for (const std::string_view text : messages) kith::p2p::append_multistream(out, text);
+  return out;
+}
+
+void multistream(Seeds seeds) {
+  using kith::p2p::kMultistreamHeader;
+  for (const std::uint8_t side : {0, 1}) {
+    for (const Bytes& said :
+         {negotiation({kMultistreamHeader, "/kith/test/1"}), negotiation({kMultistreamHeader, "na", "/kith/test/2"}),
+          negotiation({kMultistreamHeader, "na", "na"}),
+          negotiation({kMultistreamHeader, "ls", "/noise", "/kith/test/2"}), negotiation({std::string(1000, 'x')})}) {
+      Bytes all = {2};
+      append(all, said);
+      append(all, as_bytes("next"));
+      seeds.add(side, all);
+    }
+  }
+}
+
+void noise(Seeds seeds) {
+  testing::SeededRandom random(1);
+  const kith::p2p::NoiseIdentity identity(crypto::SigningKey::from_seed(filled<crypto::Key>(1)), random);
+  Bytes first;
+  kith::p2p::NoiseChannel dialer(identity, {.role = kith::p2p::Role::kDialer}, random, first);
+  Bytes message = {3};
+  append(message, first);
+  seeds.add(0, message);
+  for (const std::uint8_t what : {1, 2, 3, 4}) {
+    Bytes body = {7, 0, 40};
+    body.resize(43, what);
+    seeds.add(what, body);
+  }
+}
+
+/// What an authentic peer might say above Noise, and a stranger below.
+void connection(Seeds seeds) {
+  namespace lib = kith::p2p;
+  const auto add = [&](std::uint8_t who, std::initializer_list<Bytes> parts) {
+    for (const std::uint8_t piece : {0, 7}) {
+      Bytes all = {piece};
+      for (const Bytes& part : parts) append(all, part);
+      seeds.add(who, all);
+    }
+  };
+  const auto frame = [](std::uint8_t type, std::uint16_t flags, std::uint32_t stream, std::uint32_t length) {
+    Bytes out;
+    lib::append_yamux(out, {0, type, flags, stream, length});
+    return out;
+  };
+  const auto data = [&](std::uint32_t stream, const Bytes& body) {
+    Bytes out = frame(lib::kYamuxData, 0, stream, static_cast<std::uint32_t>(body.size()));
+    append(out, body);
+    return out;
+  };
+  const auto greeting = [](std::string_view name) { return negotiation({lib::kMultistreamHeader, name}); };
+  Bytes pushed;
+  lib::IdentifyMessage message;
+  message.agent_version = "x/1";
+  lib::append_length_prefixed(pushed, lib::encode_identify(message));
+  add(0, {greeting("/noise"), Bytes{0, 32}, Bytes(32, 9)});
+  add(1, {greeting("/noise"), Bytes{0, 216}, Bytes(216, 9)});
+  for (const std::uint8_t who : {2, 3}) {
+    const std::uint32_t id = who == 2 ? 1 : 2;
+    const Bytes open = frame(lib::kYamuxWindow, lib::kYamuxSyn, id, 0);
+    const Bytes end = frame(lib::kYamuxWindow, lib::kYamuxFin, id, 0);
+    for (const std::string_view name :
+         {lib::kIdentifyProtocol, lib::kPingProtocol, std::string_view("/kith/test/1"), std::string_view("/none")}) {
+      add(who, {open, data(id, greeting(name)), data(id, Bytes(32, 'p')), end});
+    }
+    add(who, {open, data(id, greeting(lib::kIdentifyPushProtocol)), data(id, pushed), end});
+    add(who, {frame(lib::kYamuxPing, lib::kYamuxSyn, 0, 5), frame(lib::kYamuxGoAway, 0, 0, 0)});
+    add(who, {open, frame(lib::kYamuxWindow, lib::kYamuxRst, id, 0), data(id, Bytes(9, 'x'))});
+  }
+}
+
 }  // namespace
 
 }  // namespace kith::fuzz
@@ -442,12 +523,26 @@ int main(int count, char** arguments) {
     std::fprintf(stderr, "make_seeds <folder of the corpus>\n");
     return 2;
   }
-  const std::map<std::string, void (*)(Seeds)> targets = {
-      {"authority", authority}, {"cbor", cbor},     {"changeset", changeset}, {"compress", compress},
-      {"evidence", evidence},   {"header", header}, {"invite", invite},       {"keyring", keyring},
-      {"linking", linking},     {"p2p", p2p},       {"yamux", yamux},         {"payload", payload},
-      {"record", record},       {"schema", schema}, {"session", session},     {"text_codes", text_codes},
-      {"words", words}};
+  const std::map<std::string, void (*)(Seeds)> targets = {{"connection", connection},
+                                                          {"multistream", multistream},
+                                                          {"noise", noise},
+                                                          {"authority", authority},
+                                                          {"cbor", cbor},
+                                                          {"changeset", changeset},
+                                                          {"compress", compress},
+                                                          {"evidence", evidence},
+                                                          {"header", header},
+                                                          {"invite", invite},
+                                                          {"keyring", keyring},
+                                                          {"linking", linking},
+                                                          {"p2p", p2p},
+                                                          {"yamux", yamux},
+                                                          {"payload", payload},
+                                                          {"record", record},
+                                                          {"schema", schema},
+                                                          {"session", session},
+                                                          {"text_codes", text_codes},
+                                                          {"words", words}};
   for (const auto& [name, make] : targets) make(Seeds(arguments[1], name));
   return 0;
 }
