@@ -103,7 +103,7 @@ class Report {
   void add(const Report& other);
   /// A table, group by group.
   std::string text() const;
-  /// Names of what was never met.
+  /// Names of what was never met and could have been.
   std::vector<std::string_view> never_seen() const;
 
  private:
