@@ -48,7 +48,8 @@ struct AddressComponent {
 class Multiaddr {
  public:
   static constexpr std::size_t kBytesMax = 1024;
-  static constexpr std::size_t kTextMax = 2048;
+  /// Of any address of so many bytes: at most seven characters a byte (/webrtc-direct is two bytes).
+  static constexpr std::size_t kTextMax = 7 * kBytesMax;
 
   static Result<Multiaddr> parse(std::string_view text);
   static Result<Multiaddr> decode(ByteView bytes);

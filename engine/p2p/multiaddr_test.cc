@@ -117,5 +117,21 @@ RC_GTEST_PROP(Multiaddr, ip6_text_leads_back_to_its_bytes, ()) {
   RC_ASSERT(parse_ip6(ip6_text(ip)) == ip);
 }
 
+// Found by the fuzzer: 300 bytes of a path were read, and their text, each byte written as %XX, was not.
+TEST(Multiaddr, the_text_of_any_address_can_be_read_again) {
+  Bytes path = from_hex("0401020304060050e10384072f").value();  // a path of 900 bytes
+  path.resize(path.size() + 899, 0xff);
+  Bytes hops;
+  for (std::size_t i = 0; i < Multiaddr::kBytesMax / 2; ++i) append(hops, from_hex("9802").value());
+  for (const Bytes& bytes : {path, hops}) {
+    const auto address = Multiaddr::decode(bytes);
+    ASSERT_TRUE(address.ok()) << address.error().message();
+    const auto again = Multiaddr::parse(address->text());
+    ASSERT_TRUE(again.ok()) << again.error().message();
+    EXPECT_EQ(*again, *address);
+  }
+  EXPECT_FALSE(Multiaddr::parse(Multiaddr::decode(hops)->text() + "/ws").ok()) << "longer than bytes may be";
+}
+
 }  // namespace
 }  // namespace kith::p2p
