@@ -1,72 +1,146 @@
 // SPDX-License-Identifier: Apache-2.0
-// The recorded session of tests/vectors/sync: the same keys, randomness and clock give the same bytes. KITH_RECORD=1
-// writes it anew, for when a format changes on purpose.
+// The recorded sessions of tests/vectors/sync: the same keys, randomness and clock give the same bytes. KITH_RECORD=1
+// writes them anew, for when a format changes on purpose.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
 #include <fstream>
 
+#include "crypto/derive.h"
 #include "sync/testing/house.h"
 
 namespace kith::sync::testing {
 namespace {
 
-std::string path() {
-  return std::string(KITH_VECTORS_DIR) + "/sync/join.txt";
-}
+constexpr const char* kOrigin =
+    "# Host keys: dialer 02 x 32, listener 01 x 32. Made by engine/sync/session_vector_test.cc.";
 
-/// "dialer <hex>" and "listener <hex>", a line for each turn.
-std::vector<std::string> play() {
+/// Two houses, and what they say, "dialer <hex>" and "listener <hex>", a line for each turn.
+class Recording {
+ public:
+  Recording() { ana.found(); }
+
+  /// Dan dials Ana.
+  void connect(bool as_newcomer) { wire = std::make_unique<Wire>(dan, ana, as_newcomer); }
+  void run() {
+    while (int{turn(wire->dialer, wire->listener, "dialer")} + int{turn(wire->listener, wire->dialer, "listener")} >
+           0) {
+    }
+  }
+  void close() {
+    wire->dialer.close();
+    run();
+    wire->expect_no_fault();
+    wire.reset();
+  }
+  void join() {
+    dan.invitation = ana.invite(1);
+    connect(true);
+    run();
+  }
+  /// What was said so far does not belong to what is recorded.
+  void forget() { lines.clear(); }
+
   FakeClock clock;
-  House ana(1, 1, &clock);
-  ana.found();
-  ana.post("Lost: a grey cat");
-  ana.post("Found: a grey cat");
-  House dan(2, 1, &clock);
-  dan.invitation = ana.invite(1);
+  House ana{1, 1, &clock};
+  House dan{2, 1, &clock};
+  std::unique_ptr<Wire> wire;
   std::vector<std::string> lines;
-  Wire wire(dan, ana, true);
-  const auto turn = [&](Session& from, Session& to, std::string_view name) {
+
+ private:
+  bool turn(Session& from, Session& to, std::string_view name) {
     Bytes said;
     while (from.has_output()) from.take_output(said, 1 << 16);
     if (said.empty()) return false;
     lines.push_back(std::string(name) + " " + to_hex(said));
     to.receive(said);
     return true;
-  };
-  const auto run = [&] {
-    while (int{turn(wire.dialer, wire.listener, "dialer")} + int{turn(wire.listener, wire.dialer, "listener")} > 0) {
-    }
-  };
-  run();
-  dan.post("It is mine, thank you!");
-  run();
-  wire.dialer.close();
-  run();
-  wire.expect_no_fault();
-  expect_equal(ana, dan);
-  EXPECT_EQ(dan.post_count(), 3u);
-  return lines;
-}
+  }
+};
 
-TEST(SessionVector, the_recorded_session_is_played_again_byte_for_byte) {
-  ASSERT_TRUE(crypto::start().ok());
-  const std::vector<std::string> lines = play();
+void expect_recorded(const std::string& name, const std::string& about, const std::vector<std::string>& lines) {
+  const std::string path = std::string(KITH_VECTORS_DIR) + "/sync/" + name + ".txt";
   if (std::getenv("KITH_RECORD") != nullptr) {
-    std::ofstream out(path(), std::ios::trunc);
-    out << "# A session of /kith/sync/1 (docs/protocol.md): a newcomer joins, receives two posts and writes a third, "
-           "then closes.\n"
-           "# Host keys: dialer 02 x 32, listener 01 x 32. Made by engine/sync/session_vector_test.cc.\n";
+    std::ofstream out(path, std::ios::trunc);
+    out << "# A session of /kith/sync/1 (docs/protocol.md): " << about << "\n" << kOrigin << "\n";
     for (const std::string& line : lines) out << line << "\n";
   }
-  std::ifstream in(path());
-  ASSERT_TRUE(in) << path();
+  std::ifstream in(path);
+  ASSERT_TRUE(in) << path;
   std::vector<std::string> recorded;
   for (std::string line; std::getline(in, line);) {
     if (!line.starts_with("#")) recorded.push_back(line);
   }
-  ASSERT_EQ(lines.size(), recorded.size());
-  for (std::size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(lines[i], recorded[i]) << "turn " << i;
+  ASSERT_EQ(lines.size(), recorded.size()) << name;
+  for (std::size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(lines[i], recorded[i]) << name << ", turn " << i;
+}
+
+class SessionVector : public ::testing::Test {
+ protected:
+  static void SetUpTestSuite() { ASSERT_TRUE(crypto::start().ok()); }
+};
+
+TEST_F(SessionVector, a_newcomer_joins) {
+  Recording it;
+  it.ana.post("Lost: a grey cat");
+  it.ana.post("Found: a grey cat");
+  it.join();
+  it.dan.post("It is mine, thank you!");
+  it.run();
+  it.close();
+  expect_equal(it.ana, it.dan);
+  EXPECT_EQ(it.dan.post_count(), 3u);
+  expect_recorded("join", "a newcomer joins, receives two posts and writes a third, then closes.", it.lines);
+}
+
+TEST_F(SessionVector, members_who_hold_the_same_say_little) {
+  Recording it;
+  it.join();
+  it.close();
+  it.forget();
+  it.connect(false);
+  it.run();
+  it.close();
+  expect_recorded("same", "two members hold the same, find so by their digests, and close.", it.lines);
+}
+
+TEST_F(SessionVector, members_go_on_where_they_were) {
+  Recording it;
+  it.join();
+  it.close();
+  it.ana.post("While Dan was away");
+  it.dan.post("While Ana was away");
+  it.forget();
+  it.connect(false);
+  it.run();
+  it.ana.post("At once");
+  it.run();
+  it.close();
+  expect_equal(it.ana, it.dan);
+  EXPECT_EQ(it.dan.post_count(), 3u);
+  expect_recorded("resume", "two members compare by cursor, catch up both ways, then one post goes live.", it.lines);
+}
+
+TEST_F(SessionVector, an_invitation_that_was_withdrawn_is_refused) {
+  Recording it;
+  it.dan.invitation = it.ana.invite(1);
+  must(it.ana.own->revoke_invite(crypto::derive_invite_key(it.dan.invitation->secret).public_key()));
+  it.connect(true);
+  it.run();
+  ASSERT_NE(it.wire->dialer.refusal(), nullptr);
+  it.wire->expect_no_fault();
+  expect_recorded("refused", "a newcomer's invitation was withdrawn.", it.lines);
+}
+
+TEST_F(SessionVector, a_stranger_learns_nothing) {
+  Recording it;
+  it.dan.invitation = it.ana.invite(1);
+  it.dan.invitation->secret[0] ^= 1;
+  it.connect(true);
+  it.run();
+  EXPECT_FALSE(it.wire->listener.is_past_hello());
+  it.wire->expect_no_fault();
+  expect_recorded("stranger", "the dialer wants what the listener does not know: the answer is random.", it.lines);
 }
 
 }  // namespace
