@@ -16,12 +16,14 @@
 #include "log/evidence.h"
 #include "log/testing/samples.h"
 #include "p2p/identify.h"
+#include "p2p/mdns.h"
 #include "p2p/multistream.h"
 #include "p2p/noise_channel.h"
 #include "p2p/noise_payload.h"
 #include "p2p/ping.h"
 #include "p2p/protobuf.h"
 #include "p2p/signed_record.h"
+#include "p2p/testing/libp2p_vectors.h"
 #include "p2p/yamux_frame.h"
 #include "space/invite.h"
 #include "space/keyring.h"
@@ -471,6 +473,14 @@ void noise(Seeds seeds) {
   }
 }
 
+void mdns(Seeds seeds) {
+  const auto& recorded = kith::p2p::testing::vectors()["mdns"];
+  seeds.add(kith::p2p::encode_mdns_query());
+  for (const char* group : {"js_answers", "made_by_hand"}) {
+    for (const auto& entry : recorded[group].items()) seeds.add(entry["hex"].bytes());
+  }
+}
+
 /// What an authentic peer might say above Noise, and a stranger below.
 void connection(Seeds seeds) {
   namespace lib = kith::p2p;
@@ -524,6 +534,7 @@ int main(int count, char** arguments) {
     return 2;
   }
   const std::map<std::string, void (*)(Seeds)> targets = {{"connection", connection},
+                                                          {"mdns", mdns},
                                                           {"multistream", multistream},
                                                           {"noise", noise},
                                                           {"authority", authority},
