@@ -525,10 +525,9 @@ class WindowReader {
   }
 
   bool known_writer(LogIndex log) {
-    if (certified_.contains(log)) return true;
-    if (!impl_.governor->person_of(impl_.logs[log].device).has_value()) return false;
-    certified_.insert(log);
-    return true;
+    OfLog& asked = of_log(log);
+    asked.is_certified = asked.is_certified || impl_.governor->person_of(impl_.logs[log].device).has_value();
+    return asked.is_certified;
   }
 
   /// The common case at once: a transaction of one entry, whose shape needs no neighbours. All others wait for
@@ -565,13 +564,12 @@ class WindowReader {
   }
 
   const crypto::Key* secret_for(LogIndex log, const EpochTag& tag) {
-    Secret& kept = secrets_[log];
-    if (!kept.is_asked || kept.tag != tag) {
-      kept.is_asked = true;
-      kept.tag = tag;
-      kept.key = impl_.governor->epoch_secret(impl_.logs[log].device, tag);
+    OfLog& asked = of_log(log);
+    if (asked.tag != tag) {
+      asked.tag = tag;
+      asked.secret = impl_.governor->epoch_secret(impl_.logs[log].device, tag);
     }
-    return kept.key.has_value() ? &*kept.key : nullptr;
+    return asked.secret.has_value() ? &*asked.secret : nullptr;
   }
 
   /// The log's interval takes in what joins it; signatures that are kept are stored.
@@ -669,11 +667,16 @@ class WindowReader {
     return {};
   }
 
-  struct Secret {
-    bool is_asked = false;
-    EpochTag tag;
-    std::optional<crypto::Key> key;
+  /// What the governor has said of a log during this window.
+  struct OfLog {
+    bool is_certified = false;
+    std::optional<EpochTag> tag;  // of the secret
+    std::optional<crypto::Key> secret;
   };
+  OfLog& of_log(LogIndex log) {
+    if (log >= of_logs_.size()) of_logs_.resize(impl_.logs.size());
+    return of_logs_[log];
+  }
 
   Log::Impl& impl_;
   std::size_t logs_before_;
@@ -687,8 +690,7 @@ class WindowReader {
   std::unordered_map<LogIndex, std::vector<std::pair<Seq, Seq>>> taken_;
   std::unordered_set<EntryId, FixedBytesHash> cited_here_;
   std::unordered_set<LogIndex> touched_;
-  std::unordered_set<LogIndex> certified_;
-  std::unordered_map<LogIndex, Secret> secrets_;
+  std::vector<OfLog> of_logs_;
   std::vector<std::pair<LogIndex, Seq>> unsettled_;
   Opened opened_;
   Stamp newest_;

@@ -151,6 +151,7 @@ Result<std::vector<AuthorityEntry>> Log::Impl::authority_since(std::span<const E
     if (!is_known[i]) continue;
     for (const NodeIndex ref : nodes[i].refs) is_known[ref] = true;
   }
+  const store::Snapshot snapshot = KITH_TRY(store.db().snapshot());
   std::vector<AuthorityEntry> out;
   for (std::size_t i = 0; i < nodes.size(); ++i) {
     if (!is_known[i]) out.push_back(KITH_TRY(load_authority_entry(nodes[i])));

@@ -69,6 +69,7 @@ Result<void> Log::Impl::start() {
   }
   KITH_TRY(load());
   store.set_source(this);
+  store.set_sealer(this);
   store.set_on_commit([this](const store::Committed& committed) {
     hybrid.restore(Stamp(committed.stamp.value + committed.parts + kStampRoom));
   });
@@ -219,6 +220,7 @@ Log::Log(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
 Log::~Log() {
   impl_->store.set_source(nullptr);
+  impl_->store.set_sealer(nullptr);
   impl_->store.set_on_commit(nullptr);
 }
 

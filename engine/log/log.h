@@ -57,6 +57,8 @@ class Governor {
     std::vector<EntryId> refs;
   };
   virtual Result<Writing> writing() = 0;
+  /// The same, if nothing has to be written before it. Asked within a local commit, which is then sealed at once.
+  virtual std::optional<Writing> ready_to_write() { return std::nullopt; }
   /// New authority entries, ours or others', in order, within the transaction that stores them, before `person_of` is
   /// asked for their logs. Their effects (who counts, which keys) are to be worked out, and then `Log::rejudge` called
   /// for logs whose verdict changed.

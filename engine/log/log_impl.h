@@ -54,7 +54,7 @@ struct AuthorityNode {
   std::vector<NodeIndex> refs;
 };
 
-struct Log::Impl final : store::ChangesetSource {
+struct Log::Impl final : store::ChangesetSource, store::Sealer {
   Impl(store::Store& the_store, const SpaceId& the_space, Clock& the_clock, HybridClock& the_hybrid, Random& the_random)
       : store(the_store),
         space(the_space),
@@ -116,8 +116,13 @@ struct Log::Impl final : store::ChangesetSource {
   };
   Result<bool> next_tail_row(Pos after, TailRow& row);
   struct SealRun;
+  struct Sealable;
   Result<std::uint32_t> seal_batch(SealRun& run);
-  Result<void> seal_one(SealRun& run, const TailRow& row);
+  void begin_run(SealRun& run) const;
+  Result<void> seal_one(SealRun& run, const Sealable& transaction);
+  Result<void> end_run(SealRun& run);
+  Result<bool> seal(Pos pos, AuthorRef author, Stamp stamp, ByteView shape, ByteView values) override;
+  void sealing_failed() override;
 
   // -- settle.cc
   Result<std::optional<store::StoredChangeset>> changeset_at(Pos pos) override;

@@ -66,6 +66,62 @@ TEST(Sealing, one_that_rests_holds_back_those_behind_it_unless_all_must_go) {
   EXPECT_EQ(must(ana.log->seal_tail(true)), 1u);
 }
 
+TEST(Sealing, what_asks_for_no_rest_is_in_the_log_as_soon_as_it_is_committed) {
+  Street street;
+  street.ana.governor->seals_at_once = true;
+  const store::Committed commit = street.ana.note("a", "text");
+  street.ana.change("a", "changed");
+  EXPECT_FALSE(street.ana.log->has_tail());
+  EXPECT_EQ(street.ana.log->own_next(), Seq(3));
+  const std::string before = street.ana.state_hash();
+  exchange(street.ana, street.dan);
+  EXPECT_EQ(street.dan.body_of("a"), "changed");
+  EXPECT_EQ(street.dan.state_hash(), before);
+  must(street.ana.store->rebuild());
+  EXPECT_EQ(street.ana.state_hash(), before);
+  const Rows rows =
+      must(street.ana.store->db().query("SELECT pos, stamp FROM kith_journal WHERE seq = 1 AND kind = 64"));
+  ASSERT_EQ(rows.rows.size(), 1u);
+  EXPECT_EQ(std::get<std::int64_t>(rows.rows[0][0]), commit.first.value);
+  EXPECT_EQ(std::get<std::int64_t>(rows.rows[0][1]), static_cast<std::int64_t>(commit.stamp.value));
+}
+
+TEST(Sealing, what_asks_for_no_rest_does_not_overtake_what_rests) {
+  House ana(1);
+  ana.join();
+  ana.governor->seals_at_once = true;
+  ana.note("first", "rests", 10'000);
+  ana.note("second", "waits behind it");
+  EXPECT_EQ(ana.log->own_next(), Seq(1));
+  ana.clock.advance(10'000);
+  EXPECT_EQ(must(ana.log->seal_tail(false)), 2u);
+}
+
+TEST(Sealing, a_commit_that_fails_at_any_write_leaves_no_entry) {
+  Street street;
+  House& ana = street.ana;
+  ana.governor->seals_at_once = true;
+  const auto head = ana.log->own_head();
+  const std::string before = ana.state_hash();
+  int failures = 0;
+  for (std::uint64_t writes = 0;; ++writes) {
+    must(ana.store->begin("note written"));
+    must(ana.store->exec("INSERT INTO notes(id, body, place) VALUES ('a', 'text', 'here')"));
+    ana.disk.fill_up_after(writes);
+    const bool is_committed = ana.store->commit().ok();
+    ana.disk.fill_up(false);
+    if (is_committed) break;
+    ++failures;
+    EXPECT_EQ(ana.log->own_head(), head);
+    EXPECT_EQ(ana.state_hash(), before);
+  }
+  EXPECT_GT(failures, 0);
+  EXPECT_EQ(ana.log->own_next(), Seq(2));
+  exchange(ana, street.dan);
+  EXPECT_EQ(street.dan.body_of("a"), "text");
+  EXPECT_EQ(street.dan.state_hash(), ana.state_hash());
+}
+
 TEST(Sealing, leaves_the_state_as_it_was) {
   Street street;
   for (int i = 0; i < 10; ++i) street.ana.note(name(i), "text");

@@ -35,6 +35,16 @@ struct Log::Impl::SealRun {
   std::optional<Owed> newest;  // signature of the newest entry, not stored yet
 };
 
+/// One transaction of ours, or a part of one.
+struct Log::Impl::Sealable {
+  Pos pos;
+  Stamp stamp;
+  bool more;
+  bool is_in_tail;  // its row is in the journal
+  ByteView shape;
+  ByteView values;
+};
+
 Log::Impl::OwnHead Log::Impl::own_head() const {
   OwnHead head;
   if (own_key == nullptr) return head;
@@ -129,14 +139,11 @@ Result<std::uint32_t> Log::Impl::seal_tail(bool all) {
 
 Result<std::uint32_t> Log::Impl::seal_batch(SealRun& run) {
   Batch batch = KITH_TRY(Batch::begin(*this));
-  run.head = own_head();
+  begin_run(run);
   if (run.head.next.value == 0) {
     return Error(ErrorCode::kUsage, "This device's log has no first entry yet.", "Join the space first.");
   }
   KITH_TRY(ensure_author(logs[own_log]));
-  const auto before = logs[own_log].interval;
-  run.newest_before = before.has_value() ? std::optional(before->high) : std::nullopt;
-  run.newest.reset();
   std::uint32_t sealed = 0;
   bool goes_on = false;  // inside a group
   TailRow row;
@@ -146,26 +153,56 @@ Result<std::uint32_t> Log::Impl::seal_batch(SealRun& run) {
     // One that rests holds back those behind it: order is never broken.
     run.is_done = !has_row || (!goes_on && !run.all && rests(row.rest_until, clock.wall_ms()));
     if (run.is_done) break;
-    KITH_TRY(seal_one(run, row));
+    KITH_TRY(seal_one(run, {row.pos, row.stamp, row.more, true, row.shape, row.values}));
     after = row.pos;
     goes_on = row.more;
     ++sealed;
   }
-  LogState& log = logs[own_log];
-  absorb(log);
-  if (run.newest.has_value()) {
-    KITH_TRY(journal.put_evidence(log.author, run.newest->seq, run.newest->signature, false, nullptr));
-  }
-  if (sealed > 0) {
-    if (run.newest_before.has_value()) KITH_TRY(journal.drop_evidence(log.author, *run.newest_before));
-    KITH_TRY(save_interval(log));
-  }
+  if (sealed > 0) KITH_TRY(end_run(run));
   KITH_TRY(batch.commit());
   entries += sealed;
   return sealed;
 }
 
-Result<void> Log::Impl::seal_one(SealRun& run, const TailRow& row) {
+void Log::Impl::begin_run(SealRun& run) const {
+  const auto& before = logs[own_log].interval;
+  run.head = own_head();
+  run.newest_before = before.has_value() ? std::optional(before->high) : std::nullopt;
+  run.newest.reset();
+}
+
+Result<void> Log::Impl::end_run(SealRun& run) {
+  LogState& log = logs[own_log];
+  absorb(log);
+  if (run.newest.has_value()) {
+    KITH_TRY(journal.put_evidence(log.author, run.newest->seq, run.newest->signature, false, nullptr));
+  }
+  if (run.newest_before.has_value()) KITH_TRY(journal.drop_evidence(log.author, *run.newest_before));
+  return save_interval(log);
+}
+
+Result<bool> Log::Impl::seal(Pos pos, AuthorRef author, Stamp stamp, ByteView shape, ByteView values) {
+  if (broken.has_value()) return *broken;
+  if (!check_own().ok() || logs[own_log].author != author) return false;
+  SealRun run;
+  begin_run(run);
+  // What still rests must not be overtaken.
+  if (run.head.next.value == 0 || stamp <= run.head.time || KITH_TRY(has_tail())) return false;
+  auto writing = governor->ready_to_write();
+  if (!writing.has_value()) return false;
+  run.writing = *std::move(writing);
+  KITH_TRY(seal_one(run, {pos, stamp, false, false, shape, values}));
+  KITH_TRY(end_run(run));
+  ++entries;
+  return true;
+}
+
+void Log::Impl::sealing_failed() {
+  auto loaded = load();
+  if (!loaded.ok()) broken = std::move(loaded).error();
+}
+
+Result<void> Log::Impl::seal_one(SealRun& run, const Sealable& row) {
   LogState& log = logs[own_log];
   if (row.stamp <= run.head.time) {
     return Error(ErrorCode::kInternal, "A transaction of this device is stamped before its last entry.",
@@ -189,7 +226,9 @@ Result<void> Log::Impl::seal_one(SealRun& run, const TailRow& row) {
     own_refs = run.writing.refs;
   }
   const EntryId id = header_id(header);
-  KITH_TRY(journal.seal(row.pos, Record{header, id, payload, std::nullopt, false, std::nullopt}));
+  const Record record{header, id, payload, std::nullopt, false, std::nullopt};
+  KITH_TRY(row.is_in_tail ? journal.seal(row.pos, record)
+                          : journal.insert(row.pos, log.author, State::kCounts, record));
 
   const bool is_large = header.payload_length > kLargePayloadBytes;
   if (run.newest.has_value() && is_large) {

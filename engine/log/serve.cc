@@ -44,6 +44,7 @@ void Log::Impl::add_backfill(const LogState& log, Seq to, Missing& missing) cons
 
 Result<Log::Missing> Log::Impl::missing_at(std::span<const FrontierItem> theirs) {
   KITH_TRY(barrier());
+  const store::Snapshot snapshot = KITH_TRY(store.db().snapshot());
   Missing missing;
   missing.upto = Pos(KITH_TRY(journal.count("SELECT max(pos) FROM kith_journal")));
   std::unordered_map<DeviceId, const FrontierItem*, FixedBytesHash> by_device;
@@ -306,6 +307,7 @@ Result<Log::Missing> Log::since(Pos cursor) {
 Result<Log::Window> Log::next_window(std::vector<Range>& ranges, bool newest_first, RecordEncoder& encoder,
                                      std::uint32_t records_max, std::size_t bytes_max) {
   KITH_TRY(impl_->barrier());
+  const store::Snapshot snapshot = KITH_TRY(impl_->store.db().snapshot());
   WindowBuilder builder(*impl_, ranges, encoder, std::min<std::uint32_t>(records_max, kWindowRecordsMax),
                         std::min(bytes_max, kWindowBytesMax));
   return newest_first ? builder.newest_first() : builder.oldest_first();

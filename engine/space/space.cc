@@ -392,6 +392,13 @@ Result<log::Governor::Writing> Space::writing() {
   return Writing{secret, epoch_tag(secret, impl_->log->own()), impl_->log->authority_heads()};
 }
 
+std::optional<log::Governor::Writing> Space::ready_to_write() {
+  const Epoch* epoch = impl_->usable_epoch();
+  const crypto::Key* secret = epoch == nullptr ? nullptr : impl_->epochs->find(epoch->id);
+  if (secret == nullptr || impl_->log->authority_heads().size() > log::kRefsMax) return std::nullopt;
+  return Writing{*secret, epoch_tag(*secret, impl_->log->own()), impl_->log->authority_heads()};
+}
+
 Result<void> Space::authority_arrived(std::span<const log::AuthorityEntry> entries) {
   return impl_->absorb(entries);
 }

@@ -135,6 +135,7 @@ class Space final : public Database, public log::Governor {
   bool counts(const DeviceId& device, const log::Header& header, const EntryId& id) override;
   std::optional<crypto::Key> epoch_secret(const DeviceId& device, const EpochTag& tag) override;
   Result<Writing> writing() override;
+  std::optional<Writing> ready_to_write() override;
   Result<void> authority_arrived(std::span<const log::AuthorityEntry> entries) override;
   Result<void> log_doubled(const DeviceId& device, Seq seq, ByteView proof) override;
   void authority_undone() override;

@@ -667,9 +667,18 @@ TEST_F(Spaces, whoever_listens_hears_of_commits_and_of_own_entries) {
   must(ana.try_note("x"));
   EXPECT_EQ(changes, 1);
   must(ana.space->tick());
-  EXPECT_EQ(changes, 2) << "sealed";
+  EXPECT_EQ(changes, 2) << "an epoch to write under";
+  must(ana.try_note("y"));
+  EXPECT_EQ(changes, 3) << "committed and sealed";
   must(ana.space->tick());
-  EXPECT_EQ(changes, 2) << "nothing to say";
+  EXPECT_EQ(changes, 3) << "nothing to say";
+  must(ana.space->write("note written", {.rest_ms = 10'000}, [&](Writer& writer) {
+    return writer.exec("INSERT INTO notes(id, body) VALUES (?, ?)", {ana.space->new_id(), std::string("z")});
+  }));
+  EXPECT_EQ(changes, 4);
+  clock.advance(10'001);
+  must(ana.space->tick());
+  EXPECT_EQ(changes, 5) << "sealed";
 }
 
 // -- doubled logs

@@ -16,7 +16,15 @@ namespace {
 constexpr std::int64_t kApplicationId = 0x4b495448;  // "KITH"
 constexpr std::int64_t kFormatVersion = 1;
 constexpr int kBusyMsMax = 2'000;
+// Pages are of 4 KiB. Small transactions copy the log into the database often and little. Large ones in a row (a join)
+// let it grow, so that a page that each of them changes goes there once, and leave the copying to `settle`.
 constexpr int kCheckpointPages = 1'000;
+constexpr int kLargeCommitPages = 256;
+constexpr int kLargeCheckpointPages = 32'000;
+// Holds what a window of a large merge touches: its rows and the leaves of every index that they fall on.
+constexpr const char* kCachePragma = "PRAGMA cache_size=-16384";
+// What a long log leaves behind once it has been copied.
+constexpr const char* kLogSizePragma = "PRAGMA journal_size_limit=16777216";
 
 ErrorCode code_of(sqlite3* db, int rc) {
   switch (rc & 0xff) {
@@ -198,9 +206,10 @@ struct Db::Impl {
   std::string path;
   std::unique_ptr<FileVfs> vfs;
   sqlite3* db = nullptr;
-  std::unordered_map<std::string_view, std::vector<std::unique_ptr<Statement>>> statements;
+  std::unordered_map<const char*, std::vector<std::unique_ptr<Statement>>> statements;  // by their texts' places
   // What a killed process left in the write-ahead log is read here, but nobody has synced it yet.
   bool is_unflushed = true;
+  int log_pages = 0;  // in the write-ahead log after the last commit
   std::uint64_t flush_count = 0;
 
   ~Impl() {
@@ -224,8 +233,12 @@ struct Db::Impl {
 
   // Told of every commit that reached the write-ahead log, whoever made it through this connection.
   static int on_commit(void* self, sqlite3* db, const char* name, int pages) {
-    static_cast<Impl*>(self)->is_unflushed = true;
-    if (pages >= kCheckpointPages) sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
+    Impl& impl = *static_cast<Impl*>(self);
+    impl.is_unflushed = true;
+    const int fresh = pages > impl.log_pages ? pages - impl.log_pages : pages;
+    impl.log_pages = pages;
+    const int limit = fresh >= kLargeCommitPages ? kLargeCheckpointPages : kCheckpointPages;
+    if (pages >= limit) sqlite3_wal_checkpoint_v2(db, name, SQLITE_CHECKPOINT_PASSIVE, nullptr, nullptr);
     return SQLITE_OK;
   }
 
@@ -257,6 +270,8 @@ struct Db::Impl {
     // Before the first access, or SQLite would look for shared memory.
     if (vfs != nullptr) KITH_TRY(run("PRAGMA locking_mode=EXCLUSIVE"));
     KITH_TRY(run("PRAGMA temp_store=MEMORY; PRAGMA synchronous=NORMAL"));
+    KITH_TRY(run(kCachePragma));
+    KITH_TRY(run(kLogSizePragma));
     KITH_TRY(check_identity());
     KITH_TRY(run("PRAGMA journal_mode=WAL"));
     sqlite3_wal_hook(db, on_commit, this);
@@ -311,7 +326,7 @@ Result<Statement> Db::prepare(std::string_view sql) {
 }
 
 Result<Borrowed> Db::cached(std::string_view sql) {
-  auto& copies = impl_->statements[sql];
+  auto& copies = impl_->statements[sql.data()];
   for (const auto& copy : copies) {
     if (!copy->is_borrowed_) return Borrowed(*copy);
   }
@@ -350,6 +365,16 @@ void Db::rollback() {
   if (in_transaction()) sqlite3_exec(impl_->db, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+Result<Snapshot> Db::snapshot() {
+  if (in_transaction()) return Snapshot(nullptr);
+  KITH_TRY(KITH_TRY(cached("BEGIN"))->run());
+  return Snapshot(this);
+}
+
+Snapshot::~Snapshot() {
+  if (db_ != nullptr) static_cast<void>(db_->commit());  // it has only read: there is nothing that could fail to last
+}
+
 Result<void> Db::flush() {
   if (!impl_->is_unflushed) return {};
   sqlite3_file* log = nullptr;
@@ -368,7 +393,12 @@ Result<void> Db::flush() {
 
 Result<void> Db::checkpoint() {
   const int rc = sqlite3_wal_checkpoint_v2(impl_->db, "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
+  impl_->log_pages = 0;
   return rc == SQLITE_BUSY ? Result<void>() : impl_->check(rc);  // a reader is in the way: the next checkpoint will do
+}
+
+Result<void> Db::settle() {
+  return impl_->log_pages >= kCheckpointPages ? checkpoint() : Result<void>();
 }
 
 std::uint64_t Db::flush_count() const {

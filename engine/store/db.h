@@ -77,6 +77,24 @@ class Borrowed {
   Statement* statement_;
 };
 
+class Db;
+
+/// While it lives, everything is read in one SQLite transaction: one state of the file, and no locks taken and given
+/// back for each statement. Statements must be reset before it ends.
+class Snapshot {
+ public:
+  Snapshot(Snapshot&& other) noexcept : db_(other.db_) { other.db_ = nullptr; }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+  Snapshot& operator=(Snapshot&&) = delete;
+  ~Snapshot();
+
+ private:
+  friend class Db;
+  explicit Snapshot(Db* db) : db_(db) {}
+  Db* db_;  // null: inside a transaction that was open already
+};
+
 class Db {
  public:
   /// `files` null: the platform's file system and `path` a path in it. Otherwise `path` is a name in `files`, and the
@@ -90,8 +108,8 @@ class Db {
 
   Result<void> exec(std::string_view sql);  // one or more statements without parameters
   Result<Statement> prepare(std::string_view sql);
-  /// Prepared at the first use and kept by its text; `sql` must be a string literal or live as long as the Db.
-  /// Borrowing one that is borrowed already gives a second copy.
+  /// Prepared at the first use and kept by where its text lies: `sql` must be a string literal or live as long as the
+  /// Db. Borrowing one that is borrowed already gives a second copy.
   Result<Borrowed> cached(std::string_view sql);
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters = {});
 
@@ -99,12 +117,15 @@ class Db {
   Result<void> begin();  // BEGIN IMMEDIATE
   Result<void> commit();
   void rollback();
+  Result<Snapshot> snapshot();
   /// The barrier of design.md 5: everything committed so far is on the medium when this returns (xSync on the WAL).
   /// Costs nothing if nothing was committed since the last one.
   Result<void> flush();
   /// Copies the write-ahead log into the database and empties it, so that bytes erased before are in neither (readers
   /// permitting).
   Result<void> checkpoint();
+  /// The same, if large transactions have let the log grow: for the end of a large merge.
+  Result<void> settle();
   /// How often the medium was really synced, for tests and metrics.
   std::uint64_t flush_count() const;
   sqlite3* raw() const;

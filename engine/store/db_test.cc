@@ -62,6 +62,45 @@ TEST_F(DbTest, a_missing_directory_is_named) {
   EXPECT_EQ(code_of_opening(directory_.file("none/a.kith")), ErrorCode::kIo);
 }
 
+TEST_F(DbTest, large_transactions_leave_the_copying_of_the_log_to_settle) {
+  auto db = std::move(Db::open(path_, nullptr)).value();
+  ASSERT_TRUE(db->exec("CREATE TABLE x(a)").ok());
+  ASSERT_TRUE(db->checkpoint().ok());
+  const std::size_t empty = testing::contents_of(path_).size();
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(db->begin().ok());
+    ASSERT_TRUE(db->exec("INSERT INTO x VALUES (zeroblob(4000000))").ok());
+    ASSERT_TRUE(db->commit().ok());
+  }
+  EXPECT_EQ(testing::contents_of(path_).size(), empty);
+  ASSERT_TRUE(db->settle().ok());
+  EXPECT_GT(testing::contents_of(path_).size(), empty + 8'000'000);
+}
+
+TEST_F(DbTest, small_transactions_copy_the_log_by_themselves) {
+  auto db = std::move(Db::open(path_, nullptr)).value();
+  ASSERT_TRUE(db->exec("CREATE TABLE x(a)").ok());
+  ASSERT_TRUE(db->checkpoint().ok());
+  const std::size_t empty = testing::contents_of(path_).size();
+  for (int i = 0; i < 12; ++i) ASSERT_TRUE(db->exec("INSERT INTO x VALUES (zeroblob(400000))").ok());
+  EXPECT_GT(testing::contents_of(path_).size(), empty + 3'000'000);
+}
+
+TEST_F(DbTest, a_snapshot_shows_one_state_while_others_write) {
+  auto db = std::move(Db::open(path_, nullptr)).value();
+  ASSERT_TRUE(db->exec("CREATE TABLE x(a)").ok());
+  auto reader = std::move(Db::open_reader(path_)).value();
+  const auto rows = [&] { return reader->query("SELECT count(*) FROM x")->rows[0][0]; };
+  {
+    const auto snapshot = reader->snapshot();
+    ASSERT_TRUE(snapshot.ok());
+    EXPECT_EQ(rows(), Value(std::int64_t{0}));
+    ASSERT_TRUE(db->exec("INSERT INTO x VALUES (1)").ok());
+    EXPECT_EQ(rows(), Value(std::int64_t{0}));
+  }
+  EXPECT_EQ(rows(), Value(std::int64_t{1}));
+}
+
 TEST_F(DbTest, a_lock_of_another_connection_is_named) {
   auto other = Db::open(path_, nullptr);
   ASSERT_TRUE((*other)->begin().ok());

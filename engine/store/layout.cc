@@ -22,7 +22,6 @@ constexpr const char* kOwnTables = R"(
     state INTEGER NOT NULL DEFAULT 0, rest_until INTEGER, seq INTEGER, kind INTEGER, share INTEGER, tag BLOB, id BLOB, refs BLOB, values_hash BLOB,
     body BLOB);
   CREATE UNIQUE INDEX kith_journal_seq ON kith_journal(author, seq) WHERE seq IS NOT NULL;
-  CREATE INDEX kith_journal_stamp ON kith_journal(stamp) WHERE form = 1;
   CREATE INDEX kith_journal_tail ON kith_journal(pos) WHERE form = 0;
   CREATE INDEX kith_journal_authority ON kith_journal(pos) WHERE kind < 64;
   CREATE INDEX kith_journal_pending ON kith_journal(pos) WHERE state IN (2, 3);

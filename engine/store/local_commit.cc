@@ -370,7 +370,13 @@ Result<void> LocalCommit::note_updates() {
   return {};
 }
 
-Result<void> LocalCommit::write_journal(const std::vector<Parts::Changeset>& parts, const LocalEvent& event) {
+Result<void> LocalCommit::write_journal(const std::vector<Parts::Changeset>& parts, const LocalEvent& event,
+                                        Sealer* sealer) {
+  if (sealer != nullptr && event.rest_until_ms == 0 && parts.size() == 1) {
+    may_be_sealed_ = true;
+    may_be_sealed_ = KITH_TRY(sealer->seal(first_, self_, stamp_, parts[0].shape, parts[0].values));
+    if (may_be_sealed_) return {};
+  }
   for (std::size_t i = 0; i < parts.size(); ++i) {
     auto insert =
         KITH_TRY(db_.cached("INSERT INTO kith_journal(pos, author, stamp, form, more, state, rest_until, body) VALUES "
@@ -394,7 +400,7 @@ Result<void> LocalCommit::recompute_revived() {
   return {};
 }
 
-Result<Committed> LocalCommit::run(const Schema& schema, const LocalEvent& event, Stamp& latest) {
+Result<Committed> LocalCommit::run(const Schema& schema, const LocalEvent& event, Sealer* sealer, Stamp& latest) {
   for (const Table& table : schema.tables()) {
     TableCapture& capture = capture_.of(table.number);
     if (!capture.is_empty()) KITH_TRY(diff_table(projection_.state(table.number), capture));
@@ -413,7 +419,7 @@ Result<Committed> LocalCommit::run(const Schema& schema, const LocalEvent& event
   hybrid_.restore(last);
   latest = std::max(latest, last);
   KITH_TRY(note_changes());
-  KITH_TRY(write_journal(parts, event));
+  KITH_TRY(write_journal(parts, event, sealer));
   KITH_TRY(recompute_revived());
   return Committed{first_, parts_.count(), stamp_};
 }

@@ -34,8 +34,11 @@ class LocalCommit {
         hybrid_(hybrid),
         self_(self) {}
 
-  /// Inside the SQLite transaction. `latest`: no stamp in this file is later; raised to this transaction's.
-  Result<Committed> run(const Schema& schema, const LocalEvent& event, Stamp& latest);
+  /// Inside the SQLite transaction. `sealer` may be null. `latest`: no stamp in this file is later; raised to this
+  /// transaction's.
+  Result<Committed> run(const Schema& schema, const LocalEvent& event, Sealer* sealer, Stamp& latest);
+  /// The log holds the transaction already, or was about to when something failed.
+  bool may_be_sealed() const { return may_be_sealed_; }
 
  private:
   /// An update, delete or revival, or a birth that others' edits wait for.
@@ -83,7 +86,7 @@ class LocalCommit {
   Result<void> note_moves();
   Result<void> rename_side_rows(const std::vector<Move>& moves);
   Result<void> note_updates();
-  Result<void> write_journal(const std::vector<Parts::Changeset>& parts, const LocalEvent& event);
+  Result<void> write_journal(const std::vector<Parts::Changeset>& parts, const LocalEvent& event, Sealer* sealer);
   Result<void> recompute_revived();
 
   Pos pos_of(const Parts::Place& place) const { return Pos(first_.value + place.part); }
@@ -106,6 +109,7 @@ class LocalCommit {
   std::unordered_map<std::string, std::size_t> missing_;  // key -> row of `before` that is not where it was
   std::vector<std::int64_t> in_place_;                    // rowids that hold the row they held before
   Bytes scratch_;
+  bool may_be_sealed_ = false;
 };
 
 }  // namespace kith::store

@@ -7,6 +7,8 @@
 #include <bit>
 #include <cstring>
 
+#include "store/capture.h"
+
 namespace kith::store {
 namespace {
 
@@ -82,6 +84,9 @@ Result<void> Projection::open() {
     for (const Column& column : table.columns)
       state.columns_sql += (state.columns_sql.empty() ? "" : ", ") + quoted(column.name);
     KITH_TRY(prepare(state));
+    auto select = KITH_TRY(db_.cached("SELECT key FROM kith_rows WHERE tbl = ?1"));
+    select->bind(1, std::int64_t{table.number});
+    while (KITH_TRY(select->step())) state.special.add(view_of_column(*select, 0));
   }
   return reload();
 }
@@ -90,7 +95,6 @@ Result<void> Projection::reload() {
   birth_run_.reset();
   for (TableState& state : states_) {
     const std::uint32_t table = state.table->number;
-    state.has_special = KITH_TRY(has_rows(db_, "kith_rows", table));
     state.has_cells = KITH_TRY(has_rows(db_, "kith_cells", table));
     state.has_births = KITH_TRY(has_rows(db_, "kith_births", table));
     state.births_end = KITH_TRY(number(
@@ -119,7 +123,7 @@ Result<std::optional<std::int64_t>> Projection::living_row(TableState& state, co
 }
 
 Result<std::optional<SpecialRow>> Projection::special_row(TableState& state, const ValueView& key) {
-  if (!state.has_special) return std::optional<SpecialRow>();
+  if (!state.special.may_hold(key)) return std::optional<SpecialRow>();
   auto select = KITH_TRY(
       db_.cached("SELECT row, state, birth_pos, birth_op, birth_stamp FROM kith_rows WHERE tbl = ?1 AND key = ?2"));
   select->bind(1, std::int64_t{state.table->number});
@@ -411,7 +415,7 @@ Result<void> Projection::wait(TableState& state, const ValueView& key, Pos pos, 
   insert->bind(1, std::int64_t{state.table->number}).bind(3, row).bind(4, kRowWaiting);
   binder_.bind(*insert, 2, key);
   KITH_TRY(insert->run());
-  state.has_special = true;
+  state.special.add(key);
   return add_touch(state, row, pos);
 }
 
@@ -493,7 +497,7 @@ Result<void> Projection::bury(TableState& state, std::int64_t row, const ValueVi
   insert->bind(8, birth.pos.value).bind(9, std::int64_t{birth.op});
   insert->bind(10, birth.own_stamp ? Value(static_cast<std::int64_t>(birth.own_stamp->value)) : Value());
   KITH_TRY(insert->run());
-  state.has_special = true;
+  state.special.add(key);
   if (state.has_cells) {
     auto cells = KITH_TRY(db_.cached("DELETE FROM kith_cells WHERE tbl = ?1 AND row = ?2"));
     cells->bind(1, table).bind(2, row);
@@ -508,7 +512,7 @@ Result<void> Projection::bury(TableState& state, std::int64_t row, const ValueVi
 Result<void> Projection::clear() {
   for (TableState& state : states_) {
     KITH_TRY(db_.exec("DELETE FROM " + quoted(state.table->name)));
-    state.has_special = state.has_cells = state.has_births = false;
+    state.has_cells = state.has_births = false;
     state.births_end = 0;
   }
   return db_.exec(

@@ -17,6 +17,7 @@
 #include "store/authors.h"
 #include "store/db.h"
 #include "store/history.h"
+#include "store/key_filter.h"
 #include "store/layout.h"
 #include "store/schema.h"
 
@@ -52,7 +53,7 @@ struct Mark {
 /// One table: its masks, what is known of its side tables, its statements.
 struct TableState {
   const Table* table = nullptr;
-  bool has_special = false;                    // false: kith_rows surely holds nothing of it
+  KeyFilter special;                           // of its keys in kith_rows
   bool has_cells = false;                      // likewise kith_cells
   bool has_births = false;                     // likewise kith_births
   std::int64_t births_end = 0;                 // beyond the last range of kith_births

@@ -147,7 +147,7 @@ Result<void> Projection::store_special(Row& row, std::int64_t row_id, std::int64
     insert->bind(8, birth.pos.value).bind(9, std::int64_t{birth.op});
     if (birth.own_stamp) insert->bind(10, static_cast<std::int64_t>(birth.own_stamp->value));
   }
-  row.state.has_special = true;
+  row.state.special.add(row.key);
   return insert->run();
 }
 

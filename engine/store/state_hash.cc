@@ -61,7 +61,7 @@ class Hasher {
       KITH_TRY(add_birth(KITH_TRY(projection_.birth_of(*state_, row))));
       for (int i = 0; i < rowid_column; ++i) add_value(view_of_column(select, i));
       if (state_->has_cells) KITH_TRY(cells(row));
-      if (state_->has_special) KITH_TRY(life(row));
+      if (!state_->special.is_empty()) KITH_TRY(life(row));
     }
     return {};
   }

@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "base/check.h"
 #include "store/authors.h"
@@ -22,6 +24,7 @@ namespace kith::store {
 namespace {
 
 constexpr std::size_t kAppStatementsMax = 256;
+constexpr std::uint64_t kLatestRoomMs = 60'000;  // the bound of all stamps is written once for so long
 
 enum class Access : std::uint8_t {
   kEngine,  // our own statements
@@ -85,12 +88,15 @@ struct Store::Impl {
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements;
   std::function<void(const Committed&)> on_commit;
   std::optional<AuthorRef> self;
-  Stamp latest;  // no stamp in the file is later
+  Sealer* sealer = nullptr;
+  Stamp latest;       // no merged stamp in the file is later
+  Stamp kept_latest;  // what the file says of that: a bound, so that it is seldom written
 
-  bool is_writing = false;  // between begin and commit
-  bool is_merging = false;  // between begin_merge and end_merge
-  bool is_broken = false;   // a statement of this transaction failed half way
-  bool has_erased = false;  // the write-ahead log still holds what was erased
+  bool is_writing = false;     // between begin and commit
+  bool is_merging = false;     // between begin_merge and end_merge
+  bool may_be_sealed = false;  // the log holds this transaction already
+  bool is_broken = false;      // a statement of this transaction failed half way
+  bool has_erased = false;     // the write-ahead log still holds what was erased
   LocalEvent event;
   Mutation mutation = Mutation::kNone;
 
@@ -99,13 +105,36 @@ struct Store::Impl {
     KITH_TRY(ensure_layout(*db, schema));
     sqlite3_set_authorizer(db->raw(), Gate::judge, &gate);
     KITH_TRY(projection.open());
-    const Rows stamps =
-        KITH_TRY(db->query("SELECT max(coalesce((SELECT max(stamp) FROM kith_journal WHERE form = 1), 0), "
-                           "coalesce((SELECT max(stamp) FROM kith_journal WHERE form = 0), 0))"));
-    latest = Stamp(static_cast<std::uint64_t>(std::get<std::int64_t>(stamps.rows[0][0])));
+    KITH_TRY(read_latest());
     // A crash may have come between an erasure and its checkpoint.
     has_erased = !db->checkpoint().ok();
     return {};
+  }
+
+  Result<void> read_latest() {
+    const Rows rows =
+        KITH_TRY(db->query("SELECT coalesce((SELECT value FROM kith_meta WHERE name = 'latest_stamp'), "
+                           "(SELECT max(stamp) FROM kith_journal), 0)"));
+    latest = kept_latest = Stamp(static_cast<std::uint64_t>(std::get<std::int64_t>(rows.rows[0][0])));
+    return {};
+  }
+
+  /// An index over the stamps of all entries would tell as well, and cost each of them more than a microsecond.
+  Result<void> keep_latest() {
+    if (latest <= kept_latest) return {};
+    constexpr std::uint64_t kStampMax = std::numeric_limits<std::int64_t>::max();
+    const Stamp bound(std::min(latest.value + Stamp::from_ms(kLatestRoomMs).value, kStampMax));
+    auto insert = KITH_TRY(db->cached("INSERT OR REPLACE INTO kith_meta(name, value) VALUES ('latest_stamp', ?1)"));
+    insert->bind(1, static_cast<std::int64_t>(bound.value));
+    KITH_TRY(insert->run());
+    kept_latest = bound;
+    return {};
+  }
+
+  /// Ends the SQLite transaction.
+  Result<void> commit_all() {
+    KITH_TRY(keep_latest());
+    return db->commit();
   }
 
   Result<Statement*> app_statement(std::string_view sql) {
@@ -143,6 +172,7 @@ struct Store::Impl {
   }
 
   void forget_all() {
+    kept_latest = Stamp{};  // written anew by the next transaction
     authors.forget();
     history.forget_all();
     // If the file cannot even be read, every later call will say so.
@@ -154,6 +184,7 @@ struct Store::Impl {
     is_writing = is_merging = is_broken = false;
     db->rollback();
     forget_all();
+    if (std::exchange(may_be_sealed, false)) sealer->sealing_failed();
   }
 
   Result<Committed> commit() {
@@ -164,8 +195,11 @@ struct Store::Impl {
     }
     if (!self) return Error(ErrorCode::kUsage, "Nobody writes here: set_self() was not called.");
     LocalCommit local(*db, projection, authors, history, capture, hybrid, *self);
-    const Committed done = KITH_TRY(local.run(schema, event, latest));
-    KITH_TRY(db->commit());
+    auto committed = local.run(schema, event, sealer, latest);
+    may_be_sealed = local.may_be_sealed();
+    const Committed done = KITH_TRY(std::move(committed));
+    KITH_TRY(commit_all());
+    may_be_sealed = false;
     return done;
   }
 
@@ -317,6 +351,10 @@ void Store::set_source(ChangesetSource* source) {
   impl_->history.set_source(source);
 }
 
+void Store::set_sealer(Sealer* sealer) {
+  impl_->sealer = sealer;
+}
+
 Result<AuthorRef> Store::author(const DeviceId& device, ByteView writer) {
   return impl_->authors.ensure(device, writer);
 }
@@ -414,7 +452,7 @@ Result<void> Store::begin_merge() {
 
 Result<void> Store::end_merge() {
   CHECK(impl_->is_merging);
-  if (auto done = impl_->db->commit(); !done.ok()) {
+  if (auto done = impl_->commit_all(); !done.ok()) {
     impl_->roll_back();
     return done;
   }

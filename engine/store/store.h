@@ -57,6 +57,18 @@ class ChangesetSource {
   virtual Result<std::optional<StoredChangeset>> changeset_at(Pos pos) = 0;
 };
 
+/// Takes local transactions into a log as they are committed. Implemented by the log; without one, all go into the
+/// tail.
+class Sealer {
+ public:
+  virtual ~Sealer() = default;
+  /// Inside the SQLite transaction, for one that asks for no rest and has one part. True: the journal's row (form 1) is
+  /// written at `pos`. False: it goes into the tail. An error rolls everything back.
+  virtual Result<bool> seal(Pos pos, AuthorRef author, Stamp stamp, ByteView shape, ByteView values) = 0;
+  /// A transaction for which `seal` gave true or an error has failed: nothing of it is left in the file.
+  virtual void sealing_failed() = 0;
+};
+
 /// A deliberate fault for the simulator, which must notice it.
 enum class Mutation : std::uint8_t {
   kNone,
@@ -107,6 +119,7 @@ class Store {
   const Schema& schema() const;
   Db& db();
   void set_source(ChangesetSource* source);
+  void set_sealer(Sealer* sealer);
 
   // -- authors
   /// This replica's short name for a device's log. `writer` is opaque (the person): what the rule `owner` compares. One
@@ -172,7 +185,7 @@ class Store {
 //                this wall time (ms) seq INTEGER, kind INTEGER, share INTEGER, tag BLOB, id BLOB, refs BLOB,
 //                values_hash BLOB,   -- (log) body BLOB)              -- form 0: varint length of shape ‖ shape ‖
 //                values; form 1: payload as signed
-//   indexes: (author, seq) unique where seq is not null; (stamp) where form = 1; (pos) where form = 0; (pos) where kind
+//   indexes: (author, seq) unique where seq is not null; (pos) where form = 0; (pos) where kind
 //   < 64; (pos) where state in (2, 3) kith_authors(ref INTEGER PRIMARY KEY, device BLOB UNIQUE, writer BLOB)
 //   kith_births(tbl, lo, n, pos, op)       local births: rowids [lo, lo + n) of a table were born at pos
 //   kith_cells(tbl, row, col, stamp, author, pos, erased)   the winner of each cell that was ever updated

@@ -13,7 +13,8 @@ namespace kith::sync {
 
 class AuthorityExchange {
  public:
-  static constexpr std::size_t kFrameRecordsBytes = 32 << 10;  // of one frame, before its last entry
+  /// Of one frame, before its last entry. The receiver works out its state of power once a frame.
+  static constexpr std::size_t kFrameRecordsBytes = 128 << 10;
 
   AuthorityExchange(log::Log& log, const SpaceId& space, std::uint8_t slot);
 

@@ -380,6 +380,7 @@ LinkOutcome SpaceLink::receive_backfill_done(const Frame& frame) {
     cursor_dirty_ = true;
     save_cursor();
   }
+  if (auto settled = space_.store().db().settle(); !settled) return local(std::move(settled).error());
   return go_on();
 }
 

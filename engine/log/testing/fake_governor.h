@@ -40,6 +40,10 @@ class FakeGovernor final : public Governor {
     if (before_writing != nullptr) KITH_TRY(before_writing());
     return Writing{secret_, tag_of(secret_, log_.own()), log_.authority_heads()};
   }
+  std::optional<Writing> ready_to_write() override {
+    if (!seals_at_once) return std::nullopt;
+    return Writing{secret_, tag_of(secret_, log_.own()), log_.authority_heads()};
+  }
   Result<void> authority_arrived(std::span<const AuthorityEntry> entries) override {
     for (const AuthorityEntry& entry : entries) arrived.push_back(entry.id);
     return {};
@@ -55,6 +59,7 @@ class FakeGovernor final : public Governor {
     Bytes proof;
   };
   bool has_secret = true;
+  bool seals_at_once = false;                                // what asks for no rest
   std::unordered_set<DeviceId, FixedBytesHash> strangers;    // logs that certify nobody
   std::unordered_map<DeviceId, Seq, FixedBytesHash> cut_at;  // a log counts below this number
   std::function<bool(const Header&, const EntryId&)> judge;  // and by this, if set
