@@ -13,6 +13,7 @@
 
 #include "base/check.h"
 #include "base/uuid7.h"
+#include "bench/report.h"
 #include "crypto/derive.h"
 #include "log/payload.h"
 #include "log/record.h"
@@ -24,24 +25,10 @@ namespace kith::bench {
 namespace {
 
 /// Raise it when anything about the replica changes that its arguments do not tell.
-constexpr int kReplicaVersion = 1;
+constexpr int kReplicaVersion = 2;
 constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::uint64_t kCorpusStartMs = 1'767'225'600'000;
 constexpr std::uint32_t kDevicesOfPerson = 3;
-
-[[noreturn]] void stop(const std::string& why) {
-  std::fprintf(stderr, "%s\n", why.c_str());
-  std::exit(1);
-}
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result.ok()) stop("bench: " + result.error().message());
-  return std::move(result).value();
-}
-void must(Result<void> result) {
-  if (!result.ok()) stop("bench: " + result.error().message());
-}
 
 crypto::Key key_of(std::uint64_t n) {
   Bytes bytes;
@@ -199,9 +186,8 @@ class Maker {
     }
     const auto accepted = must(founder_->log().accept(decoder, records));
     if (accepted.fresh != batch.size() || accepted.locked != 0 || accepted.held != 0) {
-      stop("bench: of " + std::to_string(batch.size()) + " entries the source replica took " +
-           std::to_string(accepted.fresh) + ", locked " + std::to_string(accepted.locked) + ", held " +
-           std::to_string(accepted.held));
+      stop("of " + std::to_string(batch.size()) + " entries the source replica took " + std::to_string(accepted.fresh) +
+           ", locked " + std::to_string(accepted.locked) + ", held " + std::to_string(accepted.held));
     }
   }
 
@@ -238,7 +224,7 @@ class Maker {
       for (std::size_t i = 0; i < posts.columns.size(); ++i) {
         if (posts.columns[i].name == name) return std::uint64_t{1} << i;
       }
-      stop("bench: the town's posts have no column " + std::string(name));
+      stop("the town's posts have no column " + std::string(name));
     };
     const bool is_edit = line.kind == "edit";
     const bool is_reply = line.kind == "reply" || line.kind == "reaction";
@@ -264,7 +250,7 @@ class Maker {
 void save(const std::string& path, ByteView bytes) {
   std::ofstream out(path, std::ios::binary | std::ios::trunc);
   out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-  if (!out.flush()) stop("bench: cannot write " + path);
+  if (!out.flush()) stop("cannot write " + path);
 }
 
 std::optional<Bytes> load(const std::string& path) {
@@ -279,16 +265,15 @@ std::vector<Line> load_corpus(std::uint32_t posts, std::uint32_t people) {
   const char* given = std::getenv("KITH_CORPUS");
   const std::string script =
       given != nullptr ? given : std::string(KITH_SOURCE_DIR) + "/../shared/corpus/neighbourhood.py";
-  if (access(script.c_str(), R_OK) != 0)
-    stop("bench: there is no " + script + "; set KITH_CORPUS to neighbourhood.py.");
+  if (access(script.c_str(), R_OK) != 0) stop("there is no " + script + "; set KITH_CORPUS to neighbourhood.py.");
   const std::string command = "python3 '" + script + "' --posts " + std::to_string(posts) + " --people " +
                               std::to_string(people) + " --seed 1 | python3 -c '" + std::string(kConverter) + "'";
   std::FILE* pipe = popen(command.c_str(), "r");
-  if (pipe == nullptr) stop("bench: cannot run python3");
+  if (pipe == nullptr) stop("cannot run python3");
   std::string text;
   char buffer[1 << 16];
   for (std::size_t n; (n = std::fread(buffer, 1, sizeof buffer, pipe)) > 0;) text.append(buffer, n);
-  if (pclose(pipe) != 0) stop("bench: " + script + " failed");
+  if (pclose(pipe) != 0) stop(script + " failed");
   std::vector<Line> lines;
   for (const std::string& record : split(text, '\x1e')) {
     if (record.empty()) continue;
@@ -323,7 +308,7 @@ SourceReplica source_replica(std::uint32_t posts, std::uint32_t people) {
     std::fprintf(stderr, "making the corpus replica once, in %s …\n", directory.c_str());
     const std::string making = directory + ".making";
     if (std::system(("rm -rf '" + making + "' '" + directory + "' && mkdir -m 700 '" + making + "'").c_str()) != 0) {
-      stop("bench: cannot make " + making);
+      stop("cannot make " + making);
     }
     Maker maker(making, people);
     maker.make(load_corpus(posts, people));
@@ -331,7 +316,7 @@ SourceReplica source_replica(std::uint32_t posts, std::uint32_t people) {
     keyring.spaces.push_back(maker.founder_keys());
     save(making + "/founder.keys", keyring.encode());
     if (std::system(("rm -f '" + making + "'/person* && mv '" + making + "' '" + directory + "'").c_str()) != 0) {
-      stop("bench: cannot keep " + directory);
+      stop("cannot keep " + directory);
     }
     saved = load(keys_path);
   }

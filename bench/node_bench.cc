@@ -47,17 +47,6 @@ constexpr auto kBetweenLooks = std::chrono::microseconds(300);
 constexpr auto kIdle = std::chrono::seconds(60);
 constexpr auto kStartMax = std::chrono::seconds(60);
 
-[[noreturn]] void stop(const std::string& why) {
-  std::fprintf(stderr, "node_bench: %s\n", why.c_str());
-  std::exit(1);
-}
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result.ok()) stop(result.error().message());
-  if constexpr (!std::is_void_v<T>) return std::move(result).value();
-}
-
 std::string program() {
   if (const char* given = std::getenv("KITH")) return given;
   return (fs::read_symlink("/proc/self/exe").parent_path().parent_path() / "cli" / "kith").string();
@@ -143,10 +132,7 @@ class Arrivals {
     const std::lock_guard lock(mutex_);
     return latencies_.size();
   }
-  double percentile(double p) {
-    std::sort(latencies_.begin(), latencies_.end());
-    return latencies_.at(static_cast<std::size_t>(p * static_cast<double>(latencies_.size() - 1)));
-  }
+  const std::vector<double>& latencies() const { return latencies_; }
 
  private:
   std::mutex mutex_;
@@ -202,9 +188,9 @@ void measure_latency(const std::string& directory, Report& report) {
   is_over = true;
   watcher.join();
   if (arrivals.count() != kPosts) stop("only " + std::to_string(arrivals.count()) + " posts arrived");
-  report.add("node.live_latency_ms_p99", arrivals.percentile(0.99),
+  report.add("node.live_latency_ms_p99", percentile(arrivals.latencies(), 0.99),
              "ms from sending the request to the row there, 100 posts/s");
-  report.add("node.live_latency_ms_p50", arrivals.percentile(0.5), "ms");
+  report.add("node.live_latency_ms_p50", percentile(arrivals.latencies(), 0.5), "ms");
 }
 
 // -- a node that rests

@@ -1,14 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-// What every benchmark prints: a table for people, or with --json nothing but one object of key: number.
+// What every benchmark needs: how it ends when something is wrong, CPU time, medians; and what it prints: a table for
+// people, or with --json nothing but one object of key: number.
 #pragma once
 
+#include <errno.h>
+
+#include <algorithm>
 #include <cstdio>
+#include <cstdlib>
+#include <ctime>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
+#include "kith/result.h"
+
 namespace kith::bench {
+
+[[noreturn]] inline void stop(const std::string& why) {
+  std::fprintf(stderr, "%s: %s\n", program_invocation_short_name, why.c_str());
+  std::_Exit(1);
+}
+
+template <typename T>
+T must(Result<T> result) {
+  if (!result.ok()) stop(result.error().message());
+  if constexpr (!std::is_void_v<T>) return std::move(result).value();
+}
+
+/// Of this process, all threads.
+inline double cpu_seconds() {
+  timespec now{};
+  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
+}
+
+/// p from 0 to 1; 0.5 is the median.
+inline double percentile(std::vector<double> values, double p) {
+  std::sort(values.begin(), values.end());
+  return values.at(static_cast<std::size_t>(p * static_cast<double>(values.size() - 1)));
+}
 
 class Report {
  public:

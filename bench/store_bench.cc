@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <ctime>
 #include <functional>
 #include <map>
 #include <optional>
@@ -43,25 +42,6 @@ constexpr const char* kContents =
     "SELECT count(*), sum(amount), sum(length(title)), sum(length(body)), sum(price), min(id), max(id) FROM items";
 
 using Row = std::array<Value, 5>;
-
-[[noreturn]] void stop(const std::string& why) {
-  std::fprintf(stderr, "store_bench: %s\n", why.c_str());
-  std::_Exit(1);
-}
-template <typename T>
-T must(Result<T> result) {
-  if (!result.ok()) stop(result.error().message());
-  return std::move(result).value();
-}
-void must(Result<void> result) {
-  if (!result.ok()) stop(result.error().message());
-}
-
-double cpu_seconds() {
-  timespec now{};
-  clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) + static_cast<double>(now.tv_nsec) * 1e-9;
-}
 
 struct SteadyClock final : Clock {
   std::uint64_t wall_ms() override { return ++ms; }
@@ -320,11 +300,7 @@ class Bench {
     const double us = (cpu_seconds() - begin) * 1e6 / static_cast<double>(count);
     times_[name].push_back(us);
   }
-  double median(const std::string& name) {
-    std::vector<double>& times = times_[name];
-    std::sort(times.begin(), times.end());
-    return times[times.size() / 2];
-  }
+  double median(const std::string& name) { return percentile(times_[name], 0.5); }
   /// Of medians.
   double ratio(const std::string& name, const std::string& base) { return median(name) / median(base); }
 

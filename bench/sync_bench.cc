@@ -4,7 +4,6 @@
 // and the state hash of both replicas are compared.
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -24,29 +23,6 @@
 
 namespace kith::bench {
 namespace {
-
-[[noreturn]] void stop(const std::string& why) {
-  std::fprintf(stderr, "sync_bench: %s\n", why.c_str());
-  std::_Exit(1);
-}
-
-template <typename T>
-T must(Result<T> result) {
-  if (!result.ok()) stop(result.error().message());
-  return std::move(result).value();
-}
-void must(Result<void> result) {
-  if (!result.ok()) stop(result.error().message());
-}
-
-std::uint64_t cpu_us() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  const auto us = [](const timeval& t) {
-    return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(t.tv_usec);
-  };
-  return us(usage.ru_utime) + us(usage.ru_stime);
-}
 
 /// Bytes by frame type, read off the raw stream.
 class Tally {
@@ -241,8 +217,8 @@ Summary summary_of(space::Space& space) {
 struct Joined {
   std::uint64_t ms = 0;
   std::uint64_t authority_ms = 0;
-  std::uint64_t cpu = 0;
-  std::uint64_t authority_cpu = 0;
+  double cpu = 0;  // seconds
+  double authority_cpu = 0;
   std::uint64_t entries = 0;
   std::uint64_t authority = 0;
   Summary summary;
@@ -272,20 +248,20 @@ void run_joiner(int socket, int again, int control, const std::string& directory
 
   Joined joined;
   const std::uint64_t start = home.clock.steady_ms();
-  const std::uint64_t cpu_start = cpu_us();
+  const double cpu_start = cpu_seconds();
   const HostKey peer = exchange_hosts(socket, 2);
   sync::Session session(sync::Role::kDialer, host_of(2), peer, home, home.clock, home.random, &*home.invitation);
   Pump pump(socket, session);
   pump.run([&] {
     if (joined.authority_ms == 0 && session.counters().windows_in > 0) {
       joined.authority_ms = home.clock.steady_ms() - start;
-      joined.authority_cpu = cpu_us() - cpu_start;
+      joined.authority_cpu = cpu_seconds() - cpu_start;
     }
     return session.counters().entries_in >= entries;
   });
   must(home.own->store().db().flush());
   joined.ms = home.clock.steady_ms() - start;
-  joined.cpu = cpu_us() - cpu_start;
+  joined.cpu = cpu_seconds() - cpu_start;
   joined.entries = session.counters().entries_in;
   joined.authority = session.counters().authority_in;
   pump.run([&] { return session.progress().at(0).state == "live"; });
@@ -342,11 +318,11 @@ int run(int argc, char** argv) {
   tell(control[0], link.data(), link.size());
 
   const HostKey peer = exchange_hosts(socket[0], 1);
-  const std::uint64_t cpu_start = cpu_us();
+  const double cpu_start = cpu_seconds();
   sync::Session session(sync::Role::kListener, host_of(1), peer, home, home.clock, home.random);
   Pump pump(socket[0], session);
   pump.run([] { return false; });
-  const std::uint64_t sender_cpu = cpu_us() - cpu_start;
+  const double sender_cpu = cpu_seconds() - cpu_start;
   Joined joined;
   hear(control[0], &joined, sizeof joined);
 
@@ -377,9 +353,9 @@ int run(int argc, char** argv) {
   report.add("sync.nothing_changed_bytes",
              static_cast<double>(second_pump.seen_out.between(0x10, 0xff) + second_pump.seen_in.between(0x10, 0xff)),
              "bytes both ways on an open stream");
-  report.add("sync.receiver_cpu_us_per_entry", static_cast<double>(joined.cpu - joined.authority_cpu) / n,
-             "us, after authority");
-  report.add("sync.sender_cpu_us_per_entry", static_cast<double>(sender_cpu) / n, "us, authority included");
+  report.add("sync.join_100k.authority_cpu_ms", joined.authority_cpu * 1e3, "ms of the receiver's CPU");
+  report.add("sync.receiver_cpu_us_per_entry", (joined.cpu - joined.authority_cpu) * 1e6 / n, "us, after authority");
+  report.add("sync.sender_cpu_us_per_entry", sender_cpu * 1e6 / n, "us, authority included");
   report.print(has_argument(argc, argv, "--json"));
   return 0;
 }
