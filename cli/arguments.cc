@@ -43,6 +43,7 @@ class Parser {
     writing();
     reading();
     syncing();
+    networking();
   }
 
   std::optional<int> parse(int count, const char* const* values) {
@@ -96,7 +97,17 @@ class Parser {
           out_.port = port;
           out_.port_given = true;
         },
-        "Port on this machine (8440; 0 takes a free one)");
+        "Port for the page on this machine and for other houses (8440; 0 takes a free one)");
+    command->add_option("--listen", out_.listen,
+                        "Where other houses may dial, e.g. /ip4/192.168.1.20/tcp/8440 (every address of this machine; "
+                        "none: only houses on this machine)");
+    command->add_flag("--no-discovery", out_.no_discovery,
+                      "Do not look for houses on the LAN, nor be found by them (mDNS)");
+    CLI::Option* certificate = command->add_option("--tls-cert", out_.tls_certificate,
+                                                   "PEM file: also speak WebSocket under TLS, with this certificate");
+    CLI::Option* key = command->add_option("--tls-key", out_.tls_key, "PEM file with the certificate's key");
+    certificate->needs(key);
+    key->needs(certificate);
   }
 
   void beginnings() {
@@ -106,8 +117,8 @@ class Parser {
     found->add_option("--name", out_.name, "What the neighbours call you")->required();
     take_words(found);
 
-    CLI::App* serve =
-        add("serve", "Run your house: the page, and sync with other houses, until Ctrl-C", "kith serve --port 8440");
+    CLI::App* serve = add("serve", "Run your house: the page, and sync with other houses, until Ctrl-C",
+                          "kith serve --port 8440\n  kith serve --listen none     (only houses on this machine)");
     take_port(serve);
     serve->add_flag("--welcome", out_.welcome, "Print an invitation and what to do next");
 
@@ -176,11 +187,21 @@ class Parser {
 
   void syncing() {
     CLI::App* sync = add("sync", "Exchange news with another house, once",
-                         "kith sync --via 'ssh dan kith sync --stdio'\n  kith sync /unix/home/dan/.kith/node.sock\n  "
+                         "kith sync --via 'ssh dan kith sync --stdio'\n  kith sync /ip4/192.168.1.20/tcp/8440\n  "
                          "kith sync          (every known address)");
     sync->add_option("address", out_.words, "Where to")->expected(0, 1);
     sync->add_option("--via", out_.via, "Over this command's input and output");
     sync->add_flag("--stdio", out_.stdio, "Be the other end: speak over standard input and output");
+  }
+
+  void networking() {
+    add("peers", "The other houses: over what way, how far behind, and why if it does not move", "kith peers");
+    CLI::App* dial =
+        add("dial", "Test the way to another house, step by step",
+            "kith dial /ip4/192.168.1.20/tcp/8440/p2p/12D3KooW…\n  kith dial /dns/elm.example/tcp/443/tls/ws");
+    dial->add_option("address", out_.words, "Its multiaddr: `kith peers` on that house shows it")
+        ->required()
+        ->expected(1);
   }
 
   Arguments& out_;

@@ -22,6 +22,10 @@ struct Arguments {
   std::string via;
   std::uint16_t port = 8440;
   bool port_given = false;
+  std::vector<std::string> listen;  // multiaddrs, or "none"
+  bool no_discovery = false;
+  std::string tls_certificate;
+  std::string tls_key;
   bool serve = false;
   bool welcome = false;
   bool stdio = false;

@@ -45,6 +45,22 @@ Result<void> Run::found() {
   return {};
 }
 
+Result<node::ListenOptions> Run::listen_options() const {
+  node::ListenOptions out;
+  out.port = arguments_.port;
+  out.is_discovering = !arguments_.no_discovery;
+  out.tls_certificate = arguments_.tls_certificate;
+  out.tls_key = arguments_.tls_key;
+  for (const std::string& text : arguments_.listen) {
+    if (text == "none") {
+      out.is_only_here = true;
+    } else {
+      out.addresses.push_back(KITH_TRY(p2p::Multiaddr::parse(text)));
+    }
+  }
+  return out;
+}
+
 Result<void> Run::serve() {
   auto node = KITH_TRY(node::Node::open(setup_));
   return serve_node(*node, Json::object({{"home", arguments_.home}}));
@@ -66,21 +82,26 @@ void Run::show_welcome(const std::string& place, const std::string& url, const s
         "\nTo try it on this machine, as another person with another house:\n"
         "  kith join '%s' --name Dan --home ~/.kith-dan --words-file ~/dan-words.txt --port %d\n",
         link.c_str(), arguments_.port + 1);
-    std::printf(
-        "From another machine, with a command that reaches this one:\n"
-        "  kith join '<link>' --name Dan --via 'ssh this-machine kith sync --stdio'\n");
+    std::puts(
+        "From another machine of this network the same link does; where no way leads here, a command that reaches "
+        "this\n"
+        "machine: kith join '<link>' --name Dan --via 'ssh this-machine kith sync --stdio'");
     std::printf("\nWrite on the page, or: kith post \"Lost: a grey cat\" --home %s\n", arguments_.home.c_str());
   }
   std::puts("Ctrl-C ends it in order.");
 }
 
 Result<void> Run::serve_node(node::Node& node, Json announcement) {
-  const std::uint16_t port = KITH_TRY(node.serve({.port = arguments_.port}));
+  const std::uint16_t port = KITH_TRY(node.serve(KITH_TRY(listen_options())));
   loop_.set_on_stop_signal([&node] { node.shut_down(); });
   const std::string url = "http://localhost:" + std::to_string(port);
   const std::string link = arguments_.welcome ? make_welcome_link(node) : std::string();
   announcement.set("url", url);
   announcement.set("address", node.own_address());
+  announcement.set("peer", node.houses().network().id().text());
+  Json::Array addresses;
+  for (const std::string& address : node.own_addresses()) addresses.push_back(Json(address));
+  announcement.set("addresses", std::move(addresses));
   if (!link.empty()) announcement.set("invite", link);
   if (arguments_.json) {
     print(announcement);
@@ -102,7 +123,7 @@ Result<void> Run::invite() {
     return {};
   }
   std::puts(made.at("link").text().value_or("").c_str());
-  std::fprintf(stderr, "Good until %s, for %lld. It reaches houses on this machine; from elsewhere join with --via.\n",
+  std::fprintf(stderr, "Good until %s, for %lld. Whoever has it can join; it is used up then.\n",
                local_time(static_cast<std::uint64_t>(made.at("expires_ms").integer().value_or(0))).c_str(),
                static_cast<long long>(arguments_.uses));
   return {};

@@ -31,7 +31,9 @@ Result<void> run_command(const Arguments& arguments) {
                                                                            {"status", &Run::status},
                                                                            {"log", &Run::log},
                                                                            {"notes", &Run::notes},
-                                                                           {"sync", &Run::sync}};
+                                                                           {"sync", &Run::sync},
+                                                                           {"peers", &Run::peers},
+                                                                           {"dial", &Run::dial}};
   const auto command = kCommands.find(arguments.command);
   if (command == kCommands.end()) return Error(ErrorCode::kUsage, "There is no such command.", "Try `kith --help`.");
   KITH_TRY(crypto::start());

@@ -37,6 +37,8 @@ class Run {
   Result<void> log();
   Result<void> notes();
   Result<void> sync();
+  Result<void> peers();
+  Result<void> dial();
 
  private:
   /// For tests of clocks that are off: milliseconds to add to this process's clock.
@@ -47,6 +49,7 @@ class Run {
   void forget_new_words();
   std::string make_welcome_link(node::Node& node);
   void show_welcome(const std::string& place, const std::string& url, const std::string& link) const;
+  Result<node::ListenOptions> listen_options() const;
   Result<void> serve_node(node::Node& node, net::Json announcement);
   Result<void> show_written(const Result<net::Json>& answer, const char* done);
   Result<void> list(const std::string& path, const std::string& query, const char* items,

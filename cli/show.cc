@@ -44,6 +44,13 @@ std::string short_id(const Json& from, std::string_view name) {
   return text(from, name).substr(0, 8);
 }
 
+/// The end of a PeerId: all of them begin alike.
+std::string short_peer(const Json& from) {
+  constexpr std::size_t kShown = 8;
+  const std::string id = text(from, "peer", "unknown");
+  return id.size() <= kShown ? id : "…" + id.substr(id.size() - kShown);
+}
+
 std::string counted(std::int64_t count, const char* one, const char* many) {
   return std::to_string(count) + " " + (count == 1 ? one : many);
 }
@@ -60,7 +67,7 @@ void show_session(const Json& session) {
   std::string line = "  " + text(session, "path") + ": " + text(session, "state");
   if (number(session, "behind") > 0) line += ", " + std::to_string(number(session, "behind")) + " behind";
   if (number(session, "owed") > 0) line += ", " + std::to_string(number(session, "owed")) + " still to send";
-  print(line + " (peer " + (session.at("peer").is_null() ? "unknown" : short_id(session, "peer")) + ")");
+  print(line + " (peer " + short_peer(session) + ")");
 }
 
 void show_peer(const Json& peer) {
@@ -165,6 +172,49 @@ void show_log(const Json& page) {
                 text(entry, "state") == "counts" ? "" : (" (" + text(entry, "state") + ")").c_str());
   }
   if (const auto next = page.at("next").integer()) print("More: --after " + std::to_string(*next));
+}
+
+namespace {
+
+std::string round_trip_of(const Json& peer) {
+  return peer.at("round_trip_ms").is_null() ? "" : ", " + std::to_string(number(peer, "round_trip_ms")) + " ms";
+}
+
+std::string progress_of(const Json& peer) {
+  std::string out;
+  if (number(peer, "behind") > 0) out += ", we are " + counted(number(peer, "behind"), "entry", "entries") + " behind";
+  if (number(peer, "owed") > 0) out += ", " + std::to_string(number(peer, "owed")) + " still to send";
+  return out;
+}
+
+void show_house(const Json& peer) {
+  const std::string id = text(peer, "peer", "(who it is, is not known yet)");
+  const std::string name = printable(text(peer, "name"), false);
+  print((name.empty() ? "" : name + "  ") + id);
+  print("  " + text(peer, "state") + round_trip_of(peer) + progress_of(peer) +
+        (peer.at("path").is_null() ? "" : ", over " + printable(text(peer, "path"), false)));
+  if (const auto why = peer.at("why").text()) print("  " + printable(*why, false));
+  if (!peer.at("path").is_null()) return;
+  for (const Json& known : peer.at("addresses").items())
+    print("  knows " + text(known, "address") + " (" + text(known, "source") + ")");
+  print("  next try in " + std::to_string((number(peer, "next_try_ms") + 999) / 1000) + " s");
+}
+
+}  // namespace
+
+void show_peers(const Json& peers) {
+  print("This house is " + text(peers, "id"));
+  for (const Json& address : peers.at("addresses").items()) print("  at " + address.text().value_or(""));
+  if (peers.at("addresses").items().empty()) print("  It does not listen now: `kith serve` makes it.");
+  print("");
+  for (const Json& peer : peers.at("peers").items()) show_house(peer);
+  if (peers.at("peers").items().empty())
+    print("No other house is known here. An invitation brings one: `kith invite`.");
+  for (const Json& fault : peers.at("dropped").at("who").items()) show_fault(fault);
+  for (const char* reason : {"pushed_out", "too_many_open", "too_many_open_from_address"}) {
+    const std::int64_t count = number(peers.at("refused"), reason);
+    if (count > 0) print("  refused " + counted(count, "connection", "connections") + ": " + reason);
+  }
 }
 
 void show_notes(const Json& page) {

@@ -14,6 +14,7 @@ void show_thread(const net::Json& thread);
 void show_members(const net::Json& members);
 void show_status(const net::Json& status);
 void show_log(const net::Json& page);
+void show_peers(const net::Json& peers);
 void show_notes(const net::Json& page);
 
 /// `items` of a list one a line, as JSON.

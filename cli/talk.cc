@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing and reading: post, reply, edit, delete, undo, note; feed, thread, members, status, log, notes.
+// Writing and reading: post, reply, edit, delete, undo, note; feed, thread, members, status, log, notes,
+// peers.
 #include "cli/run.h"
 #include "cli/show.h"
 
@@ -107,6 +108,17 @@ Result<void> Run::thread() {
     print(found);
   } else {
     show_thread(found);
+  }
+  return {};
+}
+
+Result<void> Run::peers() {
+  NodeCall call = KITH_TRY(NodeCall::open(setup_));
+  const Json found = KITH_TRY(call.get("/api/peers"));
+  if (arguments_.json) {
+    print(found);
+  } else {
+    show_peers(found);
   }
   return {};
 }

@@ -106,8 +106,7 @@ class Attempt {
   /// Later: it may be called from inside the constructor of whoever started this.
   void fail(Error error, p2p::Fault fault = p2p::Fault::kNone) {
     deadline_.start(0, [this, error = std::move(error), fault] {
-      const auto on_failure = events_.on_failure;
-      on_failure(step_, fault, error);
+      if (const auto on_failure = events_.on_failure) on_failure(step_, fault, error);
     });
   }
 
@@ -158,8 +157,7 @@ class Attempt {
     // It is calling us: it is handed over when it has returned.
     deadline_.start(0, [this] {
       connection_->set_events({});
-      const auto on_open = events_.on_open;
-      on_open(std::move(connection_));
+      if (const auto on_open = events_.on_open) on_open(std::move(connection_));
     });
   }
 
@@ -222,17 +220,22 @@ struct PeerDial::Impl : std::enable_shared_from_this<Impl> {
     failures.push_back({attempt.address(), step, fault, std::move(error)});
     const auto at =
         std::find_if(attempts.begin(), attempts.end(), [&](const auto& one) { return one.get() == &attempt; });
-    // It is calling us.
-    context.loop.post([gone = std::shared_ptr<Attempt>(std::move(*at))] {});
+    let_go(std::move(*at));
     attempts.erase(at);
     if (!waiting.empty()) return start_next();
     if (attempts.empty()) finish(nullptr);
   }
 
+  /// It may be calling us, so it goes with the loop's next turn; what it still has to say is nobody's any more.
+  void let_go(std::unique_ptr<Attempt> attempt) {
+    attempt->set_events({});
+    context.loop.post([gone = std::shared_ptr<Attempt>(std::move(attempt))] {});
+  }
+
   void finish(std::unique_ptr<DialedPeer> peer) {
     const auto self = shared_from_this();  // `done` may let go of us
     timer.cancel();
-    for (auto& attempt : attempts) context.loop.post([gone = std::shared_ptr<Attempt>(std::move(attempt))] {});
+    for (auto& attempt : attempts) let_go(std::move(attempt));
     attempts.clear();
     waiting.clear();
     const auto done = std::move(events.done);

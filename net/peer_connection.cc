@@ -47,11 +47,20 @@ void PeerConnection::pump() {
   const std::uint64_t next = connection_.tick();
   send();
   is_busy_ = false;
+  tell_activity();
   if (connection_.is_closed()) {
     if (!std::exchange(is_closing_, true)) channel_->close();
     return;
   }
   wake_at(next);
+}
+
+void PeerConnection::tell_activity() {
+  if (is_telling_ || !events_.on_activity) return;
+  // What is done there may come back here; it is looked at when it comes back the next time.
+  is_telling_ = true;
+  events_.on_activity();
+  is_telling_ = false;
 }
 
 void PeerConnection::send() {
@@ -90,6 +99,7 @@ void PeerConnection::closed(const std::string& reason) {
   is_closing_ = true;
   connection_.abort();
   is_busy_ = false;
+  tell_activity();
   const auto on_end = std::move(events_.on_end);
   events_ = {};
   if (on_end) on_end(connection_.fault(), reason);

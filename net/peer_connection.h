@@ -37,6 +37,8 @@ class PeerConnection {
     /// Once: the channel is closed and nothing more comes. `reason` is a sentence; empty after an orderly end. The
     /// object may be destroyed in it.
     std::function<void(p2p::Fault fault, const std::string& reason)> on_end;
+    /// Something came, or went: whoever has streams on it may look at them.
+    std::function<void()> on_activity{};
   };
 
   PeerConnection(const Context& context, std::unique_ptr<Channel> channel, p2p::ConnectionOptions options,
@@ -64,6 +66,7 @@ class PeerConnection {
   void closed(const std::string& reason);
   void after_input();
   void send();
+  void tell_activity();
   void wake_at(std::uint64_t at_ms);
 
   Context context_;
@@ -72,7 +75,8 @@ class PeerConnection {
   Events events_;
   Timer timer_;
   std::uint64_t woken_at_ms_ = ~std::uint64_t{0};
-  bool is_busy_ = false;     // inside the connection: what it calls may call pump
+  bool is_busy_ = false;  // inside the connection: what it calls may call pump
+  bool is_telling_ = false;
   bool is_sending_ = false;  // the channel has a chunk
   bool was_open_ = false;
   p2p::Step reached_ = p2p::Step::kSecurity;

@@ -5,6 +5,7 @@
 
 #include "node/journal.h"
 #include "node/node.h"
+#include "node/peers_json.h"
 #include "node/problem.h"
 
 namespace kith::node {
@@ -27,14 +28,8 @@ Json session_json(const Link& link) {
     return out;
   }
   const auto progress = session->progress();
-  const sync::Counters& counters = session->counters();
   out.set("state", progress.empty() ? "hello" : progress.front().state);
-  out.set("behind", progress.empty() ? Json() : Json(progress.front().behind_entries));
-  out.set("owed", progress.empty() ? Json() : Json(progress.front().owed_entries));
-  out.set("entries_in", counters.entries_in);
-  out.set("entries_out", counters.entries_out);
-  out.set("bytes_in", counters.bytes_in);
-  out.set("bytes_out", counters.bytes_out);
+  set_progress(out, link);
   return out;
 }
 
@@ -45,14 +40,6 @@ Json peer_json(const Peer& peer, std::uint64_t now) {
   out.set("next_try_ms", peer.link != nullptr || peer.next_dial_ms <= now ? Json(0) : Json(peer.next_dial_ms - now));
   out.set("last_error", peer.last_error.empty() ? Json() : Json(peer.last_error));
   return out;
-}
-
-Json fault_json(const FaultRecord& fault) {
-  return Json::object({{"peer", fault.peer},
-                       {"fault", fault.fault},
-                       {"detail", fault.detail},
-                       {"count", fault.count},
-                       {"last_ms", fault.last_ms}});
 }
 
 template <typename List, typename ToJson>
@@ -235,6 +222,8 @@ bool answer_node_request(Node& node, const net::HttpRequest& request, const net:
   const bool is_post = request.method == "POST";
   if (request.path == "/api/status" && is_get) {
     respond(to_response(200, status(node)));
+  } else if (request.path == "/api/peers" && is_get) {
+    respond(to_response(200, peers_json(node)));
   } else if (request.path == "/api/log" && is_get) {
     respond(to_response(200, log_page(node, request)));
   } else if (request.path == "/api/invites" && is_get) {

@@ -55,6 +55,7 @@ Network::Events Houses::network_events() {
           [this](const std::string& who, std::string_view fault, const std::string& detail) {
             note_fault(who, fault, detail);
           },
+          [this](const p2p::PeerId& peer, const std::vector<p2p::Multiaddr>& addresses) { found(peer, addresses); },
           [this] { network_changed(); }};
 }
 
@@ -117,7 +118,8 @@ Result<Link*> Houses::dial(std::vector<Address> addresses, std::optional<space::
 Result<Link*> Houses::dial(const std::string& text, std::optional<space::Invitation> invitation) {
   const Address address = KITH_TRY(parse_address(text));
   std::vector<Address> addresses;
-  if (const Peer* known = book_.find(address.text)) {
+  if (Peer* known = book_.find(address.text)) {
+    if (known->link != nullptr && !invitation) return known->link;
     for (const KnownAddress& one : known->addresses) addresses.push_back(one.address);
   } else {
     addresses.push_back(address);
@@ -157,7 +159,7 @@ std::uint64_t Houses::tick() {
   for (Link* link : all_links()) next = std::min(next, link->tick());
   match_links_to_peers();
   close_duplicates();
-  if (!is_closing_) look_for_peers(now);
+  if (is_dialing_) look_for_peers(now);
   note_heard();
   check_watches();
   return next;
@@ -251,6 +253,16 @@ void Houses::look_for(Peer& peer, std::uint64_t now) {
   peer.next_dial_ms = now + peer.retry.next_ms();
 }
 
+/// Whoever it is: whether it shares a space with us, the hello tells.
+void Houses::found(const p2p::PeerId& id, const std::vector<p2p::Multiaddr>& addresses) {
+  bool is_news = false;
+  for (const p2p::Multiaddr& address : addresses) {
+    is_news = book_.learn({address.text(), std::nullopt, address}, Source::kMdns) || is_news;
+  }
+  Peer* peer = book_.find(id);
+  if (is_news && peer != nullptr && !peer->is_stranger) peer->next_dial_ms = 0;
+}
+
 void Houses::network_changed() {
   for (const auto& peer : book_.peers()) {
     if (peer->is_stranger) continue;
@@ -302,7 +314,7 @@ bool Houses::take_news() {
 }
 
 void Houses::close_all() {
-  is_closing_ = true;
+  is_dialing_ = false;
   for (Link* link : all_links()) link->close();
   network_.close_all();
 }

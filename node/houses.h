@@ -51,8 +51,10 @@ class Houses {
   Result<Link*> dial(const std::string& address, std::optional<space::Invitation> invitation);
   /// The link to that house that is up already, if the address says whose it is.
   Link* link_to(const Address& address) const;
-  /// From now on, with retries.
+  /// To be dialed from begin_dialing() on, with retries.
   void keep_dialing(const Address& address, Source source);
+  /// A node that serves keeps links by itself; a command that asks once dials what it is told to.
+  void begin_dialing() { is_dialing_ = true; }
   /// Dial as a newcomer until somebody has welcomed us, then call `on_welcome`.
   void set_invitation(space::Invitation invitation, std::function<void()> on_welcome);
   /// Calls `done` when `is_done()` holds, with the reason if the link ends or falls silent before.
@@ -103,6 +105,7 @@ class Houses {
   void note_in_touch(Peer& peer);
   void close_duplicates();
   void network_changed();
+  void found(const p2p::PeerId& id, const std::vector<p2p::Multiaddr>& addresses);
   void note_heard();
   void remove(Link& link);
 
@@ -119,7 +122,7 @@ class Houses {
   std::uint64_t last_heard_ms_ = 0;
   std::uint64_t heard_bytes_ = 0;
   std::uint64_t heard_entries_ = 0;
-  bool is_closing_ = false;
+  bool is_dialing_ = false;
 };
 
 }  // namespace kith::node

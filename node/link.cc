@@ -15,16 +15,17 @@ Link::Link(const Context& context, sync::Role role, std::string path, std::optio
 
 Link::~Link() = default;
 
-void Link::begin_session(const HostKey& peer) {
+sync::Session& Link::begin_session(const HostKey& peer) {
   peer_ = peer;
   session_ = std::make_unique<sync::Session>(role_, context_.own, peer, context_.spaces, context_.clock,
                                              context_.random, invitation_ ? &*invitation_ : nullptr);
+  return *session_;
 }
 
 void Link::receive(ByteView bytes) {
   if (is_closing_ || !session_) return;
   session_->receive(bytes);
-  was_welcome_ = was_welcome_ || session_->is_past_hello();
+  note_welcome();
   pump();
 }
 
@@ -41,10 +42,11 @@ void Link::pump() {
 }
 
 std::uint64_t Link::tick() {
-  if (!session_) return tick_carrier(context_.clock.steady_ms());
-  const std::uint64_t next = session_->tick();
+  const std::uint64_t next = tick_carrier(context_.clock.steady_ms());
+  if (!session_) return next;
+  const std::uint64_t session_next = session_->tick();
   pump();
-  return next;
+  return std::min(next, session_next);
 }
 
 void Link::notify(const SpaceId& space) {

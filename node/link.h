@@ -58,7 +58,9 @@ class Link {
   bool is_closing() const { return is_closing_; }
 
  protected:
-  void begin_session(const HostKey& peer);
+  sync::Session& begin_session(const HostKey& peer);
+  /// The other side may have got past the hello.
+  void note_welcome() { was_welcome_ = was_welcome_ || session_->is_past_hello(); }
   /// What came for the session.
   void receive(ByteView bytes);
   void take_output(Bytes& out, std::size_t bytes_max);
@@ -80,7 +82,7 @@ class Link {
   virtual void hang_up() = 0;
   /// Bytes that were taken and are not with the system yet.
   virtual std::size_t unsent() const = 0;
-  /// Before there is a session.
+  /// Its own deadlines. Returns when to be called again.
   virtual std::uint64_t tick_carrier(std::uint64_t now) = 0;
 
  private:

@@ -43,6 +43,11 @@ net::Endpoint any(bool is_ip4, std::uint16_t port) {
   return {Bytes(is_ip4 ? 4 : 16), port, 0};
 }
 
+bool is_loopback(const p2p::Multiaddr& address) {
+  const auto target = net::dial_target(address);
+  return target.ok() && target->endpoint && target->endpoint->is_loopback();
+}
+
 net::Endpoint loopback(std::uint16_t port) {
   return {Bytes{127, 0, 0, 1}, port, 0};
 }
@@ -56,11 +61,12 @@ Network::Network(net::Loop& loop, Clock& clock, Random& random, const crypto::Si
       identity_(host, random),
       host_{identity_, std::string(kAgent), {}, {}},
       context_{loop, clock, random, host_} {
-  host_.protocols.push_back(
-      {std::string(kSyncProtocol), 1, [this](p2p::Connection& connection) { return accept_sync(connection); }});
+  host_.protocols.push_back({std::string(sync::kSyncProtocol), sync::kSyncInboundMax,
+                             [this](p2p::Connection& connection) { return accept_sync(connection); }});
 }
 
 Network::~Network() {
+  mdns_.reset();
   door_.reset();
   dialing_.clear();
   for (Connected& connected : connections_) connected.peer->set_events({});
@@ -86,17 +92,43 @@ Result<std::uint16_t> Network::listen(const ListenOptions& options, net::HttpSer
   }
   look_at_interfaces(clock_.steady_ms());
   announce();
+  if (options.is_discovering && !options.is_only_here) discover(context_.random);
   return first.port;
 }
 
 void Network::stop_listening() {
+  mdns_.reset();
   door_.reset();
+}
+
+void Network::discover(Random& random) {
+  mdns_ = std::make_unique<net::Mdns>(
+      loop_, clock_, random, id(),
+      net::Mdns::Events{[this] { return addresses_on_lan(); },
+                        [this](const p2p::PeerId& peer, std::vector<p2p::Multiaddr> addresses) {
+                          // Its loopback is ours only where this machine has nothing else.
+                          const auto own = addresses_on_lan();
+                          const bool is_alone = !own.empty() && is_loopback(own.front());
+                          if (!is_alone) std::erase_if(addresses, is_loopback);
+                          events_.on_found(peer, addresses);
+                        }});
+  mdns_->update(interfaces_);
+}
+
+/// No public addresses: whoever listens there is not on this LAN. Loopback only where there is nothing else.
+std::vector<p2p::Multiaddr> Network::addresses_on_lan() const {
+  std::vector<p2p::Multiaddr> out;
+  for (const p2p::Multiaddr& address : host_.listen_addresses) {
+    if (!address.is_public() && (!is_loopback(address) || out.empty() || is_loopback(out.front())))
+      out.push_back(address);
+  }
+  return out;
 }
 
 /// Every address of every interface that we listen on, each with every transport.
 void Network::announce() {
   std::vector<p2p::Multiaddr> out;
-  for (const bool is_loopback : {false, true}) {
+  for (const bool wants_loopback : {false, true}) {
     for (const net::Endpoint& at : door_ ? door_->endpoints() : std::vector<net::Endpoint>()) {
       std::vector<net::Endpoint> here;
       if (!at.is_any()) here.push_back(at);
@@ -105,7 +137,7 @@ void Network::announce() {
       }
       for (const net::Endpoint& one : here) {
         // Link-local addresses mean nothing without the name of the reader's interface.
-        if (one.is_loopback() != is_loopback || one.is_link_local()) continue;
+        if (one.is_loopback() != wants_loopback || one.is_link_local()) continue;
         const p2p::Multiaddr tcp = one.multiaddr();
         out.push_back(tcp);
         out.push_back(tcp.with_suffix({p2p::AddressPart::kWs}));
@@ -121,6 +153,7 @@ void Network::look_at_interfaces(std::uint64_t now) {
   if (now < interfaces_at_ms_) return;
   interfaces_at_ms_ = now + kInterfacesMs;
   auto seen = net::interface_addresses();
+  if (mdns_) mdns_->update(seen);
   if (seen == interfaces_) return;
   interfaces_ = std::move(seen);
   announce();
@@ -158,7 +191,10 @@ Connected& Network::add(Connected connected) {
 
 net::PeerConnection::Events Network::events_of(Connected& connected) {
   return {[this, &connected] { opened(connected); },
-          [this, &connected](p2p::Fault fault, const std::string&) { ended(connected, fault); }};
+          [this, &connected](p2p::Fault fault, const std::string&) { ended(connected, fault); },
+          [&connected] {
+            if (connected.link != nullptr) connected.link->look();
+          }};
 }
 
 void Network::opened(Connected& connected) {
@@ -166,7 +202,7 @@ void Network::opened(Connected& connected) {
 }
 
 void Network::ended(Connected& connected, p2p::Fault fault) {
-  if (fault != p2p::Fault::kNone) {
+  if (fault != p2p::Fault::kNone && !connected.is_counted) {
     const bool is_known = connected.peer->reached() >= p2p::Step::kOpen;
     events_.on_fault(
         is_known ? p2p::PeerId::of(connected.peer->connection().peer()).text() : text_of_ip(connected.address),
@@ -184,6 +220,7 @@ std::unique_ptr<p2p::StreamHandler> Network::accept_sync(p2p::Connection& connec
   const auto at = std::find_if(connections_.begin(), connections_.end(),
                                [&](const Connected& one) { return &one.peer->connection() == &connection; });
   if (at == connections_.end() || at->link != nullptr) return nullptr;
+  if (!at->is_welcome && ++at->visits > kVisitsMax) return nullptr;
   at->link = events_.on_visit(at->address.text());
   return at->link == nullptr ? nullptr : at->link->attach(*at->peer);
 }
@@ -226,7 +263,7 @@ void Network::dialed(PeerLink& link, std::unique_ptr<net::DialedPeer> peer,
     return;
   }
   // The first stream but identify of a fresh connection: there is room for it.
-  CHECK(connection.open_stream({std::string(kSyncProtocol)}, link.attach(*connected.peer)).ok());
+  CHECK(connection.open_stream({std::string(sync::kSyncProtocol)}, link.attach(*connected.peer)).ok());
   connected.peer->pump();
 }
 
@@ -243,6 +280,7 @@ void Network::release(PeerLink& link, bool is_fault) {
   for (Connected& connected : connections_) {
     if (connected.link != &link) continue;
     connected.link = nullptr;
+    connected.is_counted = is_fault;
     net::PeerConnection* peer = connected.peer.get();
     const bool is_dialed = connected.is_dialed;
     // The connection may be calling the link that calls us.
@@ -285,10 +323,8 @@ void Network::look_after(Connected& connected, std::uint64_t now) {
   std::vector<p2p::Multiaddr> useful;
   for (const p2p::Multiaddr& address : info.addresses) {
     // Its loopback is ours only if it is this machine.
-    const auto target = net::dial_target(address);
-    if (!target.ok()) continue;
-    const bool is_loopback = target->endpoint && target->endpoint->is_loopback();
-    if (!is_loopback || connected.local.is_loopback()) useful.push_back(address.without_peer());
+    const bool is_useful = !is_loopback(address) || connected.local.is_loopback();
+    if (is_useful && net::dial_target(address).ok()) useful.push_back(address.without_peer());
   }
   events_.on_addresses(connection.peer(), useful);
 }

@@ -12,6 +12,7 @@
 #include "crypto/sign.h"
 #include "net/dial.h"
 #include "net/front_door.h"
+#include "net/mdns.h"
 #include "node/peer_link.h"
 
 namespace kith::node {
@@ -19,6 +20,7 @@ namespace kith::node {
 /// Where a node is to be reached.
 struct ListenOptions {
   std::uint16_t port = 0;
+  bool is_discovering = true;               // by mDNS, and to be discovered
   bool is_only_here = false;                // this machine alone
   std::vector<p2p::Multiaddr> addresses{};  // in place of every interface: /ip4/…/tcp/…, where a port of 0 means `port`
   std::string tls_certificate{};            // PEM files; empty: no wss
@@ -32,6 +34,8 @@ struct Connected {
   bool is_dialed = false;
   PeerLink* link = nullptr;
   bool is_welcome = false;  // it shares a space with us
+  std::size_t visits = 0;   // sync streams that it has opened
+  bool is_counted = false;  // what was wrong with it is
   std::uint64_t since_ms = 0;
   std::uint64_t identified = 0;  // revision of what it says of itself
   net::Endpoint local{};
@@ -42,6 +46,8 @@ class Network {
  public:
   /// For somebody who shares no space with us to say so, or to leave.
   static constexpr std::uint64_t kStrangerMsMax = 120'000;
+  /// Sync streams that one connection may open before it has shown that it shares a space with us.
+  static constexpr std::size_t kVisitsMax = 8;
   static constexpr std::size_t kAnnouncedMax = 24;
   static constexpr std::uint64_t kInterfacesMs = 2'000;  // how often we look at our own addresses
 
@@ -52,6 +58,8 @@ class Network {
     std::function<void(const HostKey& peer, const std::vector<p2p::Multiaddr>& addresses)> on_addresses;
     /// Misbehaviour below the sync protocol.
     std::function<void(const std::string& who, std::string_view fault, const std::string& detail)> on_fault;
+    /// Somebody on the LAN says that this peer is at these addresses.
+    std::function<void(const p2p::PeerId& peer, const std::vector<p2p::Multiaddr>& addresses)> on_found;
     /// Our own addresses have changed.
     std::function<void()> on_change;
   };
@@ -96,6 +104,8 @@ class Network {
   void look_after(Connected& connected, std::uint64_t now);
   void look_at_interfaces(std::uint64_t now);
   void announce();
+  void discover(Random& random);
+  std::vector<p2p::Multiaddr> addresses_on_lan() const;
 
   net::Loop& loop_;
   Clock& clock_;
@@ -107,6 +117,7 @@ class Network {
   std::list<Connected> connections_;
   std::list<Dialing> dialing_;
   std::unique_ptr<net::FrontDoor> door_;
+  std::unique_ptr<net::Mdns> mdns_;
   bool is_secure_ = false;
   std::vector<net::InterfaceAddress> interfaces_;
   std::uint64_t interfaces_at_ms_ = 0;

@@ -18,6 +18,7 @@ bool is_write(const net::HttpRequest& request) {
 }  // namespace
 
 Result<std::uint16_t> Node::serve(const ListenOptions& options) {
+  raise_file_limit();
   server_ = std::make_unique<net::HttpServer>(setup_.loop, [this](net::HttpRequest request, net::Respond respond) {
     handle(std::move(request), std::move(respond));
   });
@@ -25,6 +26,7 @@ Result<std::uint16_t> Node::serve(const ListenOptions& options) {
   KITH_TRY(server_->listen_local(home_->file(kControlSocket)));
   KITH_TRY(listen_for_houses());
   remember_addresses();
+  houses_->begin_dialing();
   tick();
   return port;
 }

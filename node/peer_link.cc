@@ -1,47 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/peer_link.h"
 
+#include <utility>
+
 namespace kith::node {
 
-/// Stays with the stream, which may end before or after the link.
-class PeerLink::Handler final : public p2p::StreamHandler {
- public:
-  explicit Handler(PeerLink& link) : link_(&link) {}
-  void let_go() { link_ = nullptr; }
-
-  void opened(p2p::Stream& stream) override {
-    if (link_ == nullptr) return stream.reset();
-    link_->opened(stream);
-  }
-  std::size_t received(p2p::Stream&, ByteView bytes) override {
-    if (link_ != nullptr) link_->receive(bytes);
-    return bytes.size();
-  }
-  void ended(p2p::Stream& stream) override { stream.finish(); }
-  void pull(p2p::Stream&, Bytes& out, std::size_t bytes_max) override {
-    if (link_ != nullptr) link_->take_output(out, bytes_max);
-  }
-  void closed(p2p::StreamEnd how) override {
-    if (link_ != nullptr) link_->stream_closed(how);
-  }
-
- private:
-  PeerLink* link_;
-};
-
-PeerLink::PeerLink(const Context& context, sync::Role role, std::string path,
-                   std::optional<space::Invitation> invitation, OnEnd on_end)
-    : Link(context, role, std::move(path), std::move(invitation), std::move(on_end)) {}
-
 PeerLink::~PeerLink() {
-  if (handler_ != nullptr) handler_->let_go();
+  // Before the session that it works for.
+  stream_.reset();
 }
 
 std::unique_ptr<p2p::StreamHandler> PeerLink::attach(net::PeerConnection& peer) {
   peer_ = &peer;
-  auto handler = std::make_unique<Handler>(*this);
-  handler_ = handler.get();
-  return handler;
+  stream_.emplace(begin_session(peer.connection().peer()));
+  return stream_->make_handler();
 }
 
 void PeerLink::could_not_dial(Error error, std::string fault) {
@@ -50,44 +22,38 @@ void PeerLink::could_not_dial(Error error, std::string fault) {
   end({});
 }
 
-void PeerLink::opened(p2p::Stream& stream) {
-  stream_ = &stream;
-  begin_session(peer_->connection().peer());
+void PeerLink::look() {
+  if (!stream_ || is_over_) return;
+  note_welcome();
+  if (stream_->end()) return stream_ended(*stream_->end());
   pump();
 }
 
 void PeerLink::send() {
-  if (stream_ == nullptr) return;
-  stream_->want_pull();
+  stream_->pump();
   peer_->pump();
 }
 
 void PeerLink::hang_up() {
-  if (stream_ == nullptr) {
+  if (!stream_ || !stream_->is_open()) {
     if (on_abandon_) on_abandon_();
     return;
   }
-  stream_->set_deadline(context().clock.steady_ms() + kGoodbyeMsMax);
-  stream_->finish();
-  peer_->pump();
-}
-
-std::size_t PeerLink::unsent() const {
-  return stream_ == nullptr ? 0 : stream_->unsent();
+  goodbye_by_ms_ = context().clock.steady_ms() + kGoodbyeMsMax;
+  send();
 }
 
 std::uint64_t PeerLink::tick_carrier(std::uint64_t now) {
-  // Dialing and negotiating have limits of their own.
-  return now + p2p::Stream::kNegotiationMsMax;
+  if (now >= goodbye_by_ms_ && !is_over_) stream_ended(p2p::StreamEnd::kTimeout);
+  return goodbye_by_ms_;
 }
 
-void PeerLink::stream_closed(p2p::StreamEnd how) {
-  handler_ = nullptr;
-  stream_ = nullptr;
+void PeerLink::stream_ended(p2p::StreamEnd how) {
+  is_over_ = true;
   const p2p::Fault fault = peer_->connection().fault();
   if (how == p2p::StreamEnd::kRefused) {
     fail(Error(ErrorCode::kPeerRefused,
-               "What answers at " + path() + " speaks libp2p, but not Kith's " + std::string(kSyncProtocol) + ".",
+               "What answers at " + path() + " speaks libp2p, but not Kith's " + std::string(sync::kSyncProtocol) + ".",
                "Check the address; another program may listen there, or another version of Kith."));
   }
   if (how == p2p::StreamEnd::kConnection && fault != p2p::Fault::kNone) {

@@ -36,6 +36,8 @@ void PipeLink::send() {
 }
 
 std::uint64_t PipeLink::tick_carrier(std::uint64_t now) {
+  constexpr std::uint64_t kNever = ~std::uint64_t{0};
+  if (session() != nullptr) return kNever;
   if (now >= preamble_deadline_ms_ && !is_closing()) {
     blame(std::string(sync::fault_name(sync::Fault::kRubbish)),
           "It said nothing for " + std::to_string(sync::kHelloMsMax / 1000) + " seconds.");

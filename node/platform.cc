@@ -3,9 +3,11 @@
 
 #include <fcntl.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstdio>
@@ -71,6 +73,15 @@ std::uint64_t ms(std::chrono::nanoseconds time) {
 }
 
 }  // namespace
+
+void raise_file_limit() {
+  constexpr rlim_t kFilesWanted = 4'096;
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= kFilesWanted) return;
+  limit.rlim_cur = std::min(limit.rlim_max, kFilesWanted);
+  // With fewer it serves fewer.
+  static_cast<void>(::setrlimit(RLIMIT_NOFILE, &limit));
+}
 
 Error system_error(const std::string& what) {
   const std::string cause = what + ": " + std::strerror(errno) + ".";

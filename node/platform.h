@@ -39,6 +39,9 @@ class DirectoryFiles final : public FileSystem {
   std::string directory_;
 };
 
+/// As many open files as the system lets this process have, up to what a node may need: a connection is one.
+void raise_file_limit();
+
 /// What errno says, as an Error: kDiskFull, kPermission, kNotFound or kIo.
 Error system_error(const std::string& what);
 

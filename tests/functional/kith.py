@@ -44,9 +44,9 @@ def environment(extra=None):
     return out
 
 
-def run(*arguments, input=None, env=None):
-    """Output and all; raises nothing."""
-    return subprocess.run([KITH, *arguments], capture_output=True, text=True, input=input, env=environment(env), timeout=WAIT_S * 2)
+def run(*arguments, input=None, env=None, prefix=()):
+    """Output and all; raises nothing. `prefix`: a command that runs it somewhere else."""
+    return subprocess.run([*prefix, KITH, *arguments], capture_output=True, text=True, input=input, env=environment(env), timeout=WAIT_S * 2)
 
 
 def until(condition, what):
@@ -71,10 +71,12 @@ class House:
         self.process = None
         self.port = None
         self.address = None
+        self.peer = None
+        self.prefix = ()
 
     # -- commands
     def run(self, *arguments, **options):
-        return run(*arguments, "--home", self.home, **options)
+        return run(*arguments, "--home", self.home, prefix=self.prefix, **options)
 
     def kith(self, *arguments, **options):
         """The JSON answer (a list for several lines); raises Failed."""
@@ -99,9 +101,10 @@ class House:
         return self.one("invite", *more)["link"]
 
     # -- the running node
-    def serve(self, *more, env=None):
-        """On the same port as before, so that others find it again."""
-        self.process = subprocess.Popen([KITH, "serve", "--home", self.home, "--port", str(self.port or 0), "--json", *more], stdout=subprocess.PIPE,
+    def serve(self, *more, env=None, discovery=False):
+        """On the same port as before, so that others find it again. Without discovery tests do not meet each other's houses."""
+        more = more if discovery else ("--no-discovery", *more)
+        self.process = subprocess.Popen([*self.prefix, KITH, "serve", "--home", self.home, "--port", str(self.port or 0), "--json", *more], stdout=subprocess.PIPE,
                                         stderr=subprocess.PIPE, text=True, env=environment(env))
         line = self.process.stdout.readline()
         if not line:
@@ -109,6 +112,7 @@ class House:
         told = json.loads(line)
         self.port = int(told["url"].rsplit(":", 1)[1])
         self.address = told["address"]
+        self.peer = told["peer"]
         return told
 
     def stop(self, sign=signal.SIGTERM):

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// GET /api/peers (docs/rest.md): the other houses for an operator's eyes: who, over what way, how far behind, and why
+// it does not move.
+#pragma once
+
+#include "net/json.h"
+
+namespace kith::node {
+
+class Link;
+class Node;
+struct FaultRecord;
+
+Result<net::Json> peers_json(Node& node);
+/// How far a session is and what it has carried; nothing if there is none yet.
+void set_progress(net::Json& out, const Link& link);
+net::Json fault_json(const FaultRecord& fault);
+
+}  // namespace kith::node
