@@ -143,7 +143,10 @@ Result<Json> peers_json(Node& node) {
     peers.push_back(std::move(one));
   }
   for (const auto& link : houses.links()) {
-    if (!shown.contains(link.get())) peers.push_back(link_json(node, *link, names));
+    if (shown.contains(link.get())) continue;
+    Json one = link_json(node, *link, names);
+    one.set("addresses", Json::Array());
+    peers.push_back(std::move(one));
   }
   const Network& network = node.houses().network();
   Json::Array own;

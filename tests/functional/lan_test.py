@@ -85,9 +85,13 @@ class HousesOnALan(kith.HouseTest):
                 house.stop()
             self.serve(first)
             self.serve(second)
-            seen = [self.live(house) for house in (first, second)]
-            sources = {address["source"] for peer in seen for address in peer["addresses"]}
-            self.assertIn("mdns", sources)
+            for house in (first, second):
+                self.live(house)
+
+            def found():
+                peers = [peer for house in (first, second) for peer in house.one("peers")["peers"]]
+                return any(address["source"] == "mdns" for peer in peers for address in peer["addresses"])
+            kith.until(found, "one has found the other by mDNS")
             self.exchange(f"{first.name} first")
 
     def test_js_libp2p_and_we_find_each_other(self):
