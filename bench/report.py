@@ -14,6 +14,10 @@ BARS = {
     "store.insert_sealed.ratio_raw": ("<= 6", "4", "one row a transaction, until signed and encrypted"),
     "store.merge.ratio_raw": ("<= 4", "2", "merging those rows into an empty store"),
     "node.live_latency_ms_p99": ("<= 50", "10", "write here to row there, 100 posts/s, with flush"),
+    "p2p.handshakes.ratio_js": (">= 10", "", "dials to an open stream, against js-libp2p to js-libp2p"),
+    "p2p.throughput.ratio_js": (">= 5", "", "one stream over loopback TCP, against js-libp2p to js-libp2p"),
+    "p2p.connect.bytes": ("<= 700", "500", "both ways, from dialing until /kith/sync/1 is agreed on, without identify"),
+    "p2p.memory_per_connection_kb": ("<= 40", "16", "PSS of a connection at rest, of the side that needs more"),
     "node.rss_idle_mb": ("<= 60", "30", "PSS of a node after 60 s idle, 100,000 entries"),
 }
 
