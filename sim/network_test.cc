@@ -78,6 +78,7 @@ TEST_F(NetworkTest, every_byte_arrives_in_order_through_any_window_and_in_any_pi
     send(*stream, kAna, there);
     send(*stream, kBen, back);
     run();
+    EXPECT_EQ(opens.back(), (Open{*stream, kBen, kAna}));
     EXPECT_EQ((heard[{*stream, kBen}]), there) << seed;
     EXPECT_EQ((heard[{*stream, kAna}]), back) << seed;
     EXPECT_EQ((wire[{*stream, kAna}]), there) << "who listens on the wire hears the same";
