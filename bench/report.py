@@ -5,7 +5,8 @@ import json, platform, subprocess, sys
 
 # key: (bar now, where it goes next, what it says). '<=' and '>=' bars; '' is reported without one.
 BARS = {
-    "sync.join_100k.entries_per_s": (">= 40000", "150000", "a newcomer receives the corpus into queryable tables, flushed"),
+    "sync.join_100k.entries_per_s": (">= 40000", "150000", "a newcomer receives the corpus into queryable tables, flushed; TCP, Noise, yamux"),
+    "sync.join_100k_unix.entries_per_s": (">= 40000", "150000", "the same over a Unix socket, with nothing in between"),
     "sync.bytes_per_entry": ("<= 215", "180", "mean over the corpus, payload on an open stream"),
     "log.verify_run.entries_per_s": ("", "", "decode, hash, link, one signature at the end of each log's run"),
     "log.seal.entries_per_s": ("", "", "committed transactions signed and encrypted, one process"),
