@@ -12,6 +12,7 @@ import threading
 
 import kith
 
+ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 MULTISTREAM = b"\x13/multistream/1.0.0\n"
 
 
@@ -80,6 +81,13 @@ class Network(kith.HouseTest):
         self.live(self.ana)
         self.live(self.dan)
 
+    def node_js(self, project):
+        """Node 24, for a project whose packages are here."""
+        found = glob.glob(os.path.join(ROOT, "tests", "interop", "node_modules", "node-linux-*", "bin", "node"))
+        if not found or not os.path.isdir(os.path.join(project, "node_modules")):
+            self.skipTest("no js-libp2p here: script/setup fetches it")
+        return found[0]
+
     # -- ways
 
     def test_two_houses_join_and_converge_over_tcp(self):
@@ -99,18 +107,27 @@ class Network(kith.HouseTest):
         self.assertIn("from Dan", self.ana.bodies().values())
 
     def test_a_stock_js_libp2p_reads_the_feed(self):
-        root = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
-        found = glob.glob(os.path.join(root, "tests", "interop", "node_modules", "node-linux-*", "bin", "node"))
-        client = os.path.join(root, "docs", "examples")
-        if not found or not os.path.isdir(os.path.join(client, "node_modules")):
-            self.skipTest("no js-libp2p here: script/setup fetches it")
+        client = os.path.join(ROOT, "docs", "examples")
+        found = self.node_js(client)
         self.ana.serve()
         self.ana.post("Lost: a grey cat")
         link = self.ana.invite("--uses", "2")
         for kinds in (("/tcp/", "-/ws"), ("/ws",)):
-            done = subprocess.run([found[0], os.path.join(client, "read-feed.js"), only(link, *kinds)], capture_output=True, text=True, timeout=kith.WAIT_S)
+            done = subprocess.run([found, os.path.join(client, "read-feed.js"), only(link, *kinds)], capture_output=True, text=True, timeout=kith.WAIT_S)
             self.assertEqual(done.returncode, 0, done.stderr)
             self.assertIn("ana: Lost: a grey cat", done.stdout)
+
+    def test_a_stock_js_libp2p_is_dialed_over_tcp_and_over_a_web_socket(self):
+        interop = os.path.join(ROOT, "tests", "interop")
+        with subprocess.Popen([self.node_js(interop), "peer.js", "--web-socket"], cwd=interop, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as peer:
+            addresses = kith.json.loads(peer.stdout.readline())
+            self.assertEqual(["/ws/" in address for address in addresses], [False, True])
+            for address in addresses:
+                done = kith.run("dial", address)
+                self.refused_after_steps(done, 24, "/kith/sync/1", "speaks libp2p")
+                for step in ("identify", "ping"):
+                    self.assertIn(step, done.stdout)
+            peer.stdin.close()
 
     def test_a_web_socket_under_tls(self):
         certificate, key = os.path.join(self.directory, "cert.pem"), os.path.join(self.directory, "key.pem")

@@ -4,6 +4,7 @@
 import { createInterface } from 'node:readline'
 import { createLibp2p } from 'libp2p'
 import { tcp } from '@libp2p/tcp'
+import { webSockets } from '@libp2p/websockets'
 import { noise } from '@libp2p/noise'
 import { yamux } from '@libp2p/yamux'
 import { identify, identifyPush } from '@libp2p/identify'
@@ -14,6 +15,7 @@ import { multiaddr } from '@multiformats/multiaddr'
 const echoProtocol = '/kith/test/1'
 const options = { maxInboundStreams: 1000, maxOutboundStreams: 1000 }
 const monitored = process.argv.includes('--monitor')
+const isOnWeb = process.argv.includes('--web-socket')
 // Without early muxer negotiation js has to be told not to name its muxers in the handshake.
 const lateMuxer = process.argv.includes('--late-muxer')
 // An impostor: what it signs is not its static key.
@@ -33,8 +35,8 @@ const encrypter = components => {
 
 const node = await createLibp2p({
   privateKey: await generateKeyPairFromSeed('Ed25519', new Uint8Array(32).fill(0x22)),
-  addresses: { listen: ['/ip4/127.0.0.1/tcp/0'] },
-  transports: [tcp()],
+  addresses: { listen: ['/ip4/127.0.0.1/tcp/0', ...(isOnWeb ? ['/ip4/127.0.0.1/tcp/0/ws'] : [])] },
+  transports: [tcp(), ...(isOnWeb ? [webSockets()] : [])],
   connectionEncrypters: [encrypter],
   streamMuxers: [yamux()],
   connectionManager: { inboundConnectionThreshold: 1000 },
