@@ -134,6 +134,7 @@ void Yamux::sweep() {
     if (!node) continue;  // reset while it was being refused
     YamuxStream& stream = *node.mapped();
     if (stream.is_outbound_) --outbound_;
+    growth_ -= stream.window_ - limits_.window_bytes;
     if (stream.user_) stream.user_->closed(stream.end_);
   }
   is_calling_ = false;
@@ -295,12 +296,12 @@ void Yamux::deliver(ByteView chunk) {
   if (stream == nullptr) return;
   counters_.data_in += chunk.size();
   if (!stream->inbox_.empty()) {
-    stream->inbox_.push(chunk, limits_.window_bytes);
+    stream->inbox_.push(chunk, stream->window_);
     return offer(*stream);
   }
   const std::size_t took = call_data(*stream, chunk);
   if (stream->is_gone_) return;
-  if (took < chunk.size()) stream->inbox_.push(chunk.subspan(took), limits_.window_bytes);
+  if (took < chunk.size()) stream->inbox_.push(chunk.subspan(took), stream->window_);
   taken(*stream, took);
 }
 
@@ -314,9 +315,22 @@ void Yamux::offer(YamuxStream& stream) {
 
 void Yamux::taken(YamuxStream& stream, std::size_t bytes) {
   stream.taken_ += static_cast<std::uint32_t>(bytes);
-  if (stream.fin_seen_ || stream.taken_ < std::max(1u, limits_.window_bytes / 2)) return;
+  if (stream.fin_seen_ || stream.taken_ < std::max(1u, stream.window_ / 2)) return;
+  if (!stream.grant_pending_) grow(stream);
   stream.grant_pending_ = true;
   schedule_control(stream);
+}
+
+void Yamux::grow(YamuxStream& stream) {
+  // A reader that leaves something lying is not waiting for more.
+  if (!stream.inbox_.empty() || ++stream.grants_ < kGrantsBeforeGrowth) return;
+  const std::uint64_t of_stream = std::uint64_t{kWindowMax} * limits_.window_bytes - stream.window_;
+  const std::uint64_t of_all = std::uint64_t{kGrowthMax} * limits_.window_bytes - growth_;
+  const auto more = static_cast<std::uint32_t>(std::min({std::uint64_t{stream.window_}, of_stream, of_all}));
+  stream.grants_ = 0;
+  stream.window_ += more;
+  stream.taken_ += more;  // the next grant carries it
+  growth_ += more;
 }
 
 void Yamux::saw_fin(YamuxStream& stream) {

@@ -4,7 +4,9 @@
 // not read.
 //
 // Control frames go before data, streams take turns with at most 16 KiB each. A body is handed on as it comes; what its
-// reader does not take is kept, within the window, and the window is given back when half of it has been taken.
+// reader does not take is kept, within the window, and the window is given back when half of it has been taken. A
+// window that keeps being given back while nothing waits for its reader grows: with a fixed one, a stream carries a
+// window a round trip and no more.
 #pragma once
 
 #include <deque>
@@ -81,7 +83,12 @@ class YamuxStream {
  private:
   friend class Yamux;
   YamuxStream(Yamux& yamux, std::uint32_t id, bool is_outbound, std::uint32_t window)
-      : yamux_(yamux), id_(id), is_outbound_(is_outbound), send_window_(window), receive_window_(window) {}
+      : yamux_(yamux),
+        id_(id),
+        is_outbound_(is_outbound),
+        send_window_(window),
+        window_(window),
+        receive_window_(window) {}
   bool has_data_to_send() const { return send_window_ > 0 && (!outbox_.empty() || wants_pull_); }
   bool has_fin_to_send() const { return finishing_ && !fin_sent_ && outbox_.empty() && !wants_pull_; }
   bool is_ready() const { return !is_gone_ && (has_data_to_send() || has_fin_to_send()); }
@@ -91,8 +98,10 @@ class YamuxStream {
   const std::uint32_t id_;
   const bool is_outbound_;
   std::uint64_t send_window_;
+  std::uint32_t window_;          // what may lie between the other side and our reader
   std::uint32_t receive_window_;  // what the other side may still send
   std::uint32_t taken_ = 0;       // by the reader, and not granted again yet
+  std::uint32_t grants_ = 0;      // since the window grew
   ByteQueue inbox_;
   ByteQueue outbox_;
   StreamEnd end_ = StreamEnd::kFinished;
@@ -124,6 +133,11 @@ class Yamux {
   static constexpr std::size_t kDataBytesMax = 16 << 10;     // of one frame of ours
   static constexpr std::size_t kControlBytesMax = 64 << 10;  // answers waiting for a peer that does not read
   static constexpr std::uint64_t kSendWindowMax = 0xffff'ffff;
+  // In times of what a stream starts with: how large a window becomes, and by how much all windows of a connection
+  // together grow.
+  static constexpr std::uint32_t kWindowMax = 4;
+  static constexpr std::uint32_t kGrowthMax = 12;
+  static constexpr std::uint32_t kGrantsBeforeGrowth = 4;  // the window doubles after so many
 
   class Acceptor {
    public:
@@ -181,6 +195,7 @@ class Yamux {
   void deliver(ByteView chunk);
   void offer(YamuxStream& stream);
   void taken(YamuxStream& stream, std::size_t bytes);
+  void grow(YamuxStream& stream);
   void saw_fin(YamuxStream& stream);
   void gone(YamuxStream& stream, StreamEnd end);
   void gone_if_finished(YamuxStream& stream);
@@ -201,6 +216,7 @@ class Yamux {
   Acceptor& acceptor_;
   std::unordered_map<std::uint32_t, std::unique_ptr<YamuxStream>> streams_;
   std::size_t outbound_ = 0;
+  std::uint64_t growth_ = 0;  // by how much the windows of all streams are larger than they were
   std::uint64_t next_id_;
   Fault fault_ = Fault::kNone;
 

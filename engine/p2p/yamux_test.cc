@@ -228,6 +228,56 @@ TEST(YamuxStreams, what_nobody_takes_is_kept_within_the_window_and_offered_again
   EXPECT_EQ(side.yamux.receive(frame(kYamuxData, 0, 1, 131'073)), Fault::kWindowExceeded);
 }
 
+/// Sends as much as the window allows, again and again; returns how much was granted each time.
+std::vector<std::uint32_t> grants_of(Side& side, std::uint32_t stream, std::size_t rounds) {
+  std::vector<std::uint32_t> grants;
+  std::uint32_t window = 256 << 10;
+  for (std::size_t i = 0; i < rounds; ++i) {
+    const auto flags = static_cast<std::uint16_t>(i == 0 ? kYamuxSyn : 0);
+    EXPECT_EQ(side.yamux.receive(frame(kYamuxData, flags, stream, window, window)), Fault::kNone);
+    const Bytes out = *from_hex(side.produce());
+    window = out.empty() ? 0 : decode_yamux(out).length;
+    grants.push_back(window);
+  }
+  return grants;
+}
+
+TEST(YamuxStreams, a_window_grows_while_its_reader_keeps_up) {
+  Side side;
+  constexpr std::uint32_t k = 1 << 10;
+  // Everything was taken at once: the whole window comes back, and every fourth time as much again, up to 1 MiB.
+  EXPECT_EQ(grants_of(side, 1, 9), (std::vector<std::uint32_t>{256 * k, 256 * k, 256 * k, 512 * k, 512 * k, 512 * k,
+                                                               512 * k, 1024 * k, 1024 * k}));
+  EXPECT_EQ(grants_of(side, 3, 13).back(), 1024 * k);
+  EXPECT_EQ(side.yamux.receive(frame(kYamuxData, 0, 1, 1024 * k + 1)), Fault::kWindowExceeded);
+}
+
+TEST(YamuxStreams, a_window_does_not_grow_for_a_reader_that_leaves_something_lying) {
+  Side side;
+  side.appetite = 0;
+  std::uint32_t window = 256 << 10;
+  for (int i = 0; i < 20; ++i) {
+    const auto flags = static_cast<std::uint16_t>(i == 0 ? kYamuxSyn : 0);
+    ASSERT_EQ(side.yamux.receive(frame(kYamuxData, flags, 1, window, window)), Fault::kNone);
+    side.user(0).appetite = 200 << 10;
+    side.opened[0]->resume();
+    side.user(0).appetite = 0;
+    window = decode_yamux(*from_hex(side.produce())).length;
+    EXPECT_EQ(window, std::uint32_t{200 << 10});
+    EXPECT_LE(side.opened[0]->unread(), std::size_t{256 << 10});
+  }
+}
+
+TEST(YamuxStreams, the_windows_of_one_connection_grow_by_three_megabytes_together) {
+  Side side;
+  std::uint64_t growth = 0;
+  for (std::uint32_t id = 1; id < 16; id += 2) growth += grants_of(side, id, 12).back() - (256 << 10);
+  EXPECT_EQ(growth, std::uint64_t{3 << 20});
+  // Who ends gives back.
+  ASSERT_EQ(side.yamux.receive(frame(kYamuxWindow, kYamuxRst, 1, 0)), Fault::kNone);
+  EXPECT_EQ(grants_of(side, 17, 12).back(), std::uint32_t{1 << 20});
+}
+
 TEST(YamuxStreams, a_body_is_handed_on_as_it_comes) {
   Side side;
   ASSERT_EQ(side.yamux.receive(frame(kYamuxData, kYamuxSyn, 1, 200'000)), Fault::kNone);
