@@ -6,11 +6,11 @@
 namespace kith::town {
 
 std::string schema() {
-  return std::string(kForumSql) + kPeopleSql;
+  return std::string(kForumSql) + kPeopleSql + kMarksSql + kPhotosSql + kMarketSql;
 }
 
 std::string personal_schema() {
-  return kNotesSql;
+  return std::string(kNotesSql) + kDraftsSql + kReadingSql;
 }
 
 }  // namespace kith::town

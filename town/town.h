@@ -6,9 +6,10 @@
 
 namespace kith::town {
 
-/// Of a neighbourhood's space: the forum, then the people. The order numbers the tables, so it is part of the schema.
+/// Of a neighbourhood's space. The order of the contexts numbers tables and events, so it is part of the schema: what is
+/// new goes behind what is there (docs/schema.md).
 std::string schema();
-/// Of the personal space: notes.
+/// Of the personal space: notes, drafts, and how its person reads.
 std::string personal_schema();
 
 }  // namespace kith::town
