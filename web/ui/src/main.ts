@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mount } from 'svelte';
+import App from './App.svelte';
+import { attach } from './core';
+import './look/fonts.css';
+import './look/tokens.css';
+import './look/kith.css';
+import { followLinks, router } from './router.svelte';
+import { shell } from './shell.svelte';
+import { watchStatus } from './status.svelte';
+import { language, load, recall } from './words';
+
+document.documentElement.lang = language;
+const light = recall('light');
+if (light) document.documentElement.dataset['theme'] = light;
+
+async function core(): Promise<void> {
+  if (import.meta.env.MODE === 'fixture') attach((await import('../fixture/core')).fixture());
+}
+
+followLinks();
+watchStatus();
+void core();
+shell.t = await load({ en: () => import('./words/shell.en'), de: () => import('./words/shell.de') });
+await router.show();
+mount(App, { target: document.getElementById('app')! });
