@@ -5,6 +5,7 @@ import { attach } from './core';
 import './look/fonts.css';
 import './look/tokens.css';
 import './look/kith.css';
+import './look/more.css';
 import { followLinks, router } from './router.svelte';
 import { shell } from './shell.svelte';
 import { watchStatus } from './status.svelte';

@@ -3,7 +3,7 @@
 import type { Component } from 'svelte';
 import { ROUTES, type Route } from './routes';
 
-export interface Shown { route: Route; params: Record<string, string>; page: Component<Record<string, string>> }
+export interface Shown { route: Route; params: Record<string, string>; page: Component<Record<string, string>>; key: string }
 
 function match(path: string): { route: Route; params: Record<string, string> } {
   const parts = path.split('/').filter(Boolean);
@@ -46,7 +46,7 @@ class Router {
         this.sheet = shown;
       } else {
         this.sheet = undefined;
-        this.page = shown;
+        if (this.page?.key !== shown.key) this.page = shown;
       }
     } catch {
       if (turn === this.#latest) this.failed = true;
@@ -54,7 +54,8 @@ class Router {
   }
 
   async #load(found: { route: Route; params: Record<string, string> }): Promise<Shown> {
-    return { ...found, page: (await found.route.load()).default as Component<Record<string, string>> };
+    const key = `${found.route.path} ${Object.values(found.params).join(' ')}`; // filters after ? do not make a page anew
+    return { ...found, key, page: (await found.route.load()).default as Component<Record<string, string>> };
   }
 
   go(path: string, replace = false): void {

@@ -19,5 +19,7 @@ export interface Route {
 }
 
 export const ROUTES: readonly Route[] = [
-  { path: '/', tab: 'feed', load: () => import('./pages/Feed.svelte') },
+  { path: '/', tab: 'feed', alone: true, load: () => import('./pages/Feed.svelte') },
+  { path: '/me', over: '/', alone: true, load: () => import('./pages/Me.svelte') },
+  { path: '/settings', over: '/', alone: true, load: () => import('./pages/Settings.svelte') },
 ];

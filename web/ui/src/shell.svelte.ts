@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the shell offers to pages: its words, the one toast, and what is said to screen readers.
-import { speaker, type Say } from './words';
+import { locale, speaker, type Say } from './words';
 import type en from './words/shell.en';
 
 export interface Toast {
@@ -11,6 +11,7 @@ export interface Toast {
 
 class Shell {
   t: Say<typeof en> = speaker({} as typeof en);
+  readonly locale = locale;
   toast = $state.raw<Toast>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 

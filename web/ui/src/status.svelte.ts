@@ -6,6 +6,8 @@ import type { Place, Status } from './api';
 class Standing {
   now = $state.raw<Status>();
   place = $state.raw<Place>();
+  /** Entries that came so far while joining. */
+  received = $state(0);
   /** Clock of the page for ages: moves every 20 seconds. */
   clock = $state(Date.now());
 
@@ -35,6 +37,8 @@ export function watchStatus(): void {
       const { type: _, ...now } = event;
       status.now = now;
       if (now.space !== before) void askPlace();
+    } else if (event.type === 'progress') {
+      status.received = event.entries;
     } else if (event.type === 'changed' && event.what.some((area) => area === 'place' || area === 'people' || area === 'authority')) {
       void askPlace();
     }

@@ -6,10 +6,7 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-const short = (unit: 'minute' | 'hour' | 'day') => new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: unit === 'day' ? 'long' : 'short' });
-const minutes = short('minute');
-const hours = short('hour');
-const days = short('day');
+const days = new Intl.NumberFormat(locale, { style: 'unit', unit: 'day', unitDisplay: 'long' });
 const clock = new Intl.DateTimeFormat(locale, { hour: 'numeric', minute: '2-digit' });
 const weekday = new Intl.DateTimeFormat(locale, { weekday: 'short', hour: 'numeric', minute: '2-digit' });
 const date = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short' });
@@ -22,8 +19,8 @@ const midnight = (at: number) => new Date(at).setHours(0, 0, 0, 0);
 
 /** "25 min", "3 h", "2 days": how long something took or lasted. Less than a minute is one. */
 export function span(ms: number): string {
-  if (ms < HOUR) return fast(minutes.format(Math.max(1, Math.round(ms / MINUTE))));
-  if (ms < 2 * DAY) return fast(hours.format(Math.round(ms / HOUR)));
+  if (ms < HOUR) return `${Math.max(1, Math.round(ms / MINUTE))}\u00a0min`;
+  if (ms < 2 * DAY) return `${Math.round(ms / HOUR)}\u00a0h`;
   return fast(days.format(Math.round(ms / DAY)));
 }
 
@@ -44,12 +41,6 @@ export const timeOfDay = (at: number): string => fast(clock.format(at));
 export const day = (at: number): string => fast(dateYear.format(at));
 /** The whole of it, for a title. */
 export const exact = (at: number): string => exactly.format(at);
-
-/** "Thursday evening": the day in words, as a page's title. */
-export function partOfDay(now: number): string {
-  const named = new Intl.DateTimeFormat(locale, { weekday: 'long', hour: 'numeric', dayPeriod: 'long' }).formatToParts(now);
-  return named.find((part) => part.type === 'weekday')?.value ?? '';
-}
 
 const sizes = ['byte', 'kilobyte', 'megabyte', 'gigabyte'] as const;
 /** "340 kB" */
