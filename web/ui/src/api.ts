@@ -71,7 +71,7 @@ type Spoken = { title?: string; body: string; category?: string; tags?: string[]
 
 export type Api = {
   'forum.feed': Op<{ before?: string; limit?: number; category?: string; tag?: string; person?: Person }, { threads: ThreadCard[]; next: string | null }>;
-  'forum.thread': Op<{ id: Id; after?: string; limit?: number }, { id: Id; post: Post | null; replies: Post[]; next: string | null; missing: number; audience: Audience }>;
+  'forum.thread': Op<{ id: Id; after?: string; limit?: number }, { id: Id; post: Post | null; replies: Post[]; next: string | null; missing: number; audience: Audience; followed?: boolean; muted?: boolean; pinned?: boolean }>;
   'forum.history': Op<{ id: Id }, { versions: { body: string; at_ms: Ms; person: Person }[] }>;
   'forum.categories': Op<Nothing, { categories: { name: string; posts: number; unread: number }[] }>;
   'forum.tags': Op<Nothing, { tags: { name: string; posts: number }[] }>;

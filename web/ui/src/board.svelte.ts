@@ -1,55 +1,52 @@
 // SPDX-License-Identifier: Apache-2.0
 // The board's notices: what is on the screen stays where it is while one reads. Changes to what is shown come at once, own
 // notices too; new ones of others wait until they are wanted.
-import { isProblem, type Id, type Problem, type Result, type ThreadCard } from './api';
-import { call, on } from './core';
+import type { Id, Result, ThreadCard } from './api';
+import { call } from './core';
+import { Asked } from './query.svelte';
 
 const PAGE = 20;
 type Filter = { category: string | undefined; tag: string | undefined };
 
-export class Board {
+interface Pages { threads: ThreadCard[]; next: string | null }
+
+export class Board extends Asked<Pages> {
   shown = $state.raw<ThreadCard[]>([]);
   waiting = $state.raw<ThreadCard[]>([]);
   /** Those that came in when the button was pressed. */
   arrived = $state.raw<ReadonlySet<Id>>(new Set());
   next = $state<string | null>(null);
   ready = $state(false);
-  problem = $state.raw<Problem>();
   #filter: Filter = { category: undefined, tag: undefined };
   #pages = 1;
   #known = new Set<Id>();
-  #asking = false;
-  #again = false;
 
   constructor(filter: () => Filter) {
+    super();
     $effect(() => {
       this.#filter = filter();
       this.#pages = 1;
       this.#known.clear();
       this.ready = false;
-      void this.#ask();
+      void this.ask();
     });
-    $effect(() =>
-      on((event) => {
-        if (event.type === 'changed' && event.what.some((area) => area === 'forum' || area === 'people' || area === 'personal' || area === 'outbox')) void this.#ask();
-      }),
-    );
+    this.follow(['forum', 'people', 'personal', 'outbox']);
   }
 
   reveal(): void {
     this.arrived = new Set(this.waiting.map((thread) => thread.id));
     this.#known.clear();
-    void this.#ask();
+    void this.ask();
     scrollTo({ top: 0 });
   }
 
   older(): Promise<void> {
     this.#pages++;
-    return this.#ask();
+    return this.ask();
   }
 
   /** Every page anew, each from where the one before it ended: a notice that moved is neither lost nor doubled. */
-  async #pull(): Promise<{ threads: ThreadCard[]; next: string | null }> {
+  protected override async pull(): Promise<Pages> {
     const { category, tag } = this.#filter;
     const threads: ThreadCard[] = [];
     let next: string | null = null;
@@ -62,26 +59,7 @@ export class Board {
     return { threads, next };
   }
 
-  async #ask(): Promise<void> {
-    if (this.#asking) {
-      this.#again = true;
-      return;
-    }
-    this.#asking = true;
-    do {
-      this.#again = false;
-      try {
-        const { threads, next } = await this.#pull();
-        if (!this.#again) this.#take(threads, next);
-        this.problem = undefined;
-      } catch (e) {
-        this.problem = isProblem(e) ? e : { code: 'page', cause: String(e), remedy: '' };
-      }
-    } while (this.#again);
-    this.#asking = false;
-  }
-
-  #take(threads: ThreadCard[], next: string | null): void {
+  protected override take({ threads, next }: Pages): void {
     const first = this.#known.size === 0;
     const oldest = this.shown.at(-1)?.last_ms ?? Infinity;
     // Older ones that were asked for are no news; nor is what I wrote myself.

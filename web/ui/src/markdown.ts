@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people write, as HTML that can do nothing: raw HTML is shown as text, pictures from outside become links, links say where
 // they lead, and DOMPurify has the last word. A chunk of its own: most notices are plain text and never need it.
-import DOMPurify from 'dompurify';
-import { Marked, type Tokens } from 'marked';
+import type { Tokens } from 'marked';
+
+const [{ default: DOMPurify }, { Marked }] = await Promise.all([import('dompurify'), import('marked')]);
 
 const escape = (text: string) => text.replace(/[&<>"']/g, (letter) => `&#${letter.charCodeAt(0)};`);
 

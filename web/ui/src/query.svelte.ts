@@ -5,25 +5,15 @@
 import { isProblem, type Area, type Args, type Name, type Problem, type Result } from './api';
 import { call, on } from './core';
 
-export class Query<N extends Name> {
-  value = $state.raw<Result<N>>();
+/** Something that is asked again and again: while one question is on its way, many wishes become one more question. */
+export abstract class Asked<Answer> {
   problem = $state.raw<Problem>();
-  #name: N;
-  #args: Args<N>;
   #asking = false;
   #again = false;
 
-  constructor(name: N, args: Args<N>) {
-    this.#name = name;
-    this.#args = args;
-  }
+  protected abstract pull(): Promise<Answer>;
+  protected abstract take(answer: Answer): void;
 
-  with(args: Args<N>): void {
-    this.#args = args;
-    void this.ask();
-  }
-
-  /** Asks now. While one question is on its way, many wishes become one more question. */
   async ask(): Promise<void> {
     if (this.#asking) {
       this.#again = true;
@@ -33,9 +23,9 @@ export class Query<N extends Name> {
     do {
       this.#again = false;
       try {
-        const value = await call(this.#name, this.#args);
+        const answer = await this.pull();
         if (this.#again) continue; // already old
-        this.value = value;
+        this.take(answer);
         this.problem = undefined;
       } catch (e) {
         this.problem = isProblem(e) ? e : { code: 'page', cause: String(e), remedy: '' };
@@ -43,16 +33,41 @@ export class Query<N extends Name> {
     } while (this.#again);
     this.#asking = false;
   }
+
+  /** Asks anew on every change of these areas, as long as the component lives that is being made. */
+  protected follow(areas: Area[]): void {
+    $effect(() =>
+      on((event) => {
+        if (event.type === 'changed' && event.what.some((area) => areas.includes(area))) void this.ask();
+      }),
+    );
+  }
+}
+
+export class Query<N extends Name> extends Asked<Result<N>> {
+  value = $state.raw<Result<N>>();
+  #name: N;
+  #args: Args<N> = {};
+
+  constructor(name: N, args: () => Args<N>, areas: Area[]) {
+    super();
+    this.#name = name;
+    $effect(() => {
+      this.#args = args();
+      void this.ask();
+    });
+    this.follow(areas);
+  }
+
+  protected override pull(): Promise<Result<N>> {
+    return call(this.#name, this.#args);
+  }
+  protected override take(answer: Result<N>): void {
+    this.value = answer;
+  }
 }
 
 /** Call it while a component is being made; it ends with the component. */
 export function query<N extends Name>(name: N, args: () => Args<N>, areas: Area[]): Query<N> {
-  const asked = new Query(name, {} as Args<N>);
-  $effect(() => asked.with(args()));
-  $effect(() =>
-    on((event) => {
-      if (event.type === 'changed' && event.what.some((area) => areas.includes(area))) void asked.ask();
-    }),
-  );
-  return asked;
+  return new Query(name, args, areas);
 }

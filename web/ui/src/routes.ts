@@ -20,6 +20,11 @@ export interface Route {
 
 export const ROUTES: readonly Route[] = [
   { path: '/', tab: 'feed', alone: true, load: () => import('./pages/Feed.svelte') },
+  { path: '/t/:id', tab: 'feed', load: () => import('./pages/Thread.svelte') },
+  { path: '/new', over: '/', load: () => import('./pages/Compose.svelte') },
+  { path: '/search', alone: true, load: () => import('./pages/Search.svelte') },
+  { path: '/drafts', alone: true, load: () => import('./pages/Drafts.svelte') },
+  { path: '/notes', tab: 'notes', alone: true, load: () => import('./pages/Notes.svelte') },
   { path: '/me', over: '/', alone: true, load: () => import('./pages/Me.svelte') },
   { path: '/settings', over: '/', alone: true, load: () => import('./pages/Settings.svelte') },
 ];

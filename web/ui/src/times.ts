@@ -24,16 +24,21 @@ export function span(ms: number): string {
   return fast(days.format(Math.round(ms / DAY)));
 }
 
+/** "today, 18:31", "yesterday, 9:05", "Tue, 7:45", "12 May", "12 May 2025". */
+export function when(at: number, now: number): string {
+  const nights = Math.round((midnight(now) - midnight(at)) / DAY);
+  if (nights === 0) return `${relative.format(0, 'day')}, ${fast(clock.format(at))}`;
+  if (nights === 1) return `${relative.format(-1, 'day')}, ${fast(clock.format(at))}`;
+  if (nights > 1 && nights < 7) return fast(weekday.format(at));
+  return fast((new Date(at).getFullYear() === new Date(now).getFullYear() ? date : dateYear).format(at));
+}
+
 /** "just now", "25 min", "6 h", "yesterday, 18:31", "Tue, 7:45", "12 May", "12 May 2025". A clock that is wrong gives no negative ages. */
 export function ago(at: number, now: number): string {
   const age = now - at;
   if (age < MINUTE) return relative.format(0, 'second');
   if (age < 12 * HOUR) return span(age);
-  const nights = Math.round((midnight(now) - midnight(at)) / DAY);
-  if (nights === 0) return `${relative.format(0, 'day')}, ${fast(clock.format(at))}`;
-  if (nights === 1) return `${relative.format(-1, 'day')}, ${fast(clock.format(at))}`;
-  if (nights < 7) return fast(weekday.format(at));
-  return fast((new Date(at).getFullYear() === new Date(now).getFullYear() ? date : dateYear).format(at));
+  return when(at, now);
 }
 
 export const timeOfDay = (at: number): string => fast(clock.format(at));

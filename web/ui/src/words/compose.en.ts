@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+export default {
+  new: 'New notice',
+  close: 'Close and keep the draft',
+  draft_kept: 'Draft kept',
+  put: 'What should {place} know?',
+  text: 'Your notice',
+  offer: 'Offer',
+  details: 'Title, category, tags',
+  title: 'Title',
+  optional: 'if you like',
+  category: 'Category',
+  tags: 'Tags',
+  tags_how: 'with spaces between',
+  language: 'Language',
+  language_why: 'so that it is read aloud rightly',
+  audience: { one: '*Only you* can read this so far. Nobody else.', other: '*All {n} neighbours* will be able to read this. Nobody else.' },
+  post: { one: 'Post', other: 'Post to {n} neighbours' },
+  ten: 'You have ten seconds to take it back.',
+  posted: { one: 'Put up.', other: 'Put up for all {n} neighbours.' },
+} as const;
