@@ -298,11 +298,13 @@ Result<std::uint64_t> Space::tick() {
     if (KITH_TRY(impl.log->seal_tail(false)) > 0) impl.has_written = true;
     if (impl.may_do_duties()) KITH_TRY(impl.do_duties());
   }
+  const bool is_refreshing = KITH_TRY(impl.store->refresh_local(kRefreshRows)) > 0;
   if (std::exchange(impl.have_keys_changed, false) && impl.on_keys_changed) impl.on_keys_changed();
   if (std::exchange(impl.has_written, false)) impl.tell_change();
   const bool is_waiting = impl.log->has_tail() || impl.epoch_duty.since_ms || impl.wrap_duty.since_ms ||
                           impl.merge_duty.since_ms || impl.confirm_duty.since_ms;
-  return impl.environment.clock.steady_ms() + (is_waiting ? kTickMs : kIdleTickMs);
+  const std::uint64_t pause = is_refreshing ? kRefreshTickMs : is_waiting ? kTickMs : kIdleTickMs;
+  return impl.environment.clock.steady_ms() + pause;
 }
 
 }  // namespace kith::space

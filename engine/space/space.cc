@@ -18,6 +18,7 @@ Impl::Impl(const Environment& the_environment, const SpaceId& the_id)
 
 Result<void> Impl::open(OpenOptions& options) {
   store::OpenOptions where{.path = options.path, .files = environment.files};
+  where.local_tables = std::move(options.local_tables);
   store = KITH_TRY(store::Store::open(where, std::move(options.schema), environment.clock, hybrid));
   KITH_TRY(
       store->db().exec("CREATE TABLE IF NOT EXISTS kith_untold(device BLOB, seq INTEGER, proof BLOB NOT NULL,"

@@ -31,6 +31,7 @@ struct OpenOptions {
   std::string path;      // of the database
   store::Schema schema;  // the app's
   crypto::Key storage_key;
+  std::vector<LocalTable> local_tables = {};  // this replica's own, kept current (docs/schema.md)
 };
 
 class Space final : public Database, public log::Governor {
@@ -40,6 +41,8 @@ class Space final : public Database, public log::Governor {
   static constexpr std::uint64_t kSpreadMs = 60'000;  // duties that anybody could do are spread over this
   static constexpr std::uint64_t kTickMs = 1'000;     // while something waits
   static constexpr std::uint64_t kIdleTickMs = 10'000;
+  static constexpr std::size_t kRefreshRows = 512;     // of local tables, a tick
+  static constexpr std::uint64_t kRefreshTickMs = 10;  // while such rows are left
 
   /// A new space of which this person is founder, only operator and only member: genesis (S_0, quorum 1), first epoch.
   /// `host`: zero where nothing listens. Fills `keys` (save the keyring before anything is sent). A personal space:

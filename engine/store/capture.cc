@@ -83,14 +83,19 @@ void Capture::start() {
     if (!table.is_empty()) table = TableCapture();
   }
   last_name_ = nullptr;
+  is_noting_ = true;
   sqlite3_preupdate_hook(db_.raw(), on_change, this);
-  is_started_ = true;
+}
+
+void Capture::watch() {
+  if (listener_ == nullptr) return stop();
+  last_name_ = nullptr;
+  is_noting_ = false;
+  sqlite3_preupdate_hook(db_.raw(), on_change, this);
 }
 
 void Capture::stop() {
-  if (!is_started_) return;
   sqlite3_preupdate_hook(db_.raw(), nullptr, nullptr);
-  is_started_ = false;
 }
 
 bool Capture::is_empty() const {
@@ -100,13 +105,13 @@ bool Capture::is_empty() const {
   return true;
 }
 
-TableCapture* Capture::find(const char* table) {
-  if (table == last_name_) return &tables_[last_number_];
-  const Table* found = schema_.find(table);
-  if (found == nullptr) return nullptr;
+std::optional<std::uint32_t> Capture::find(const char* table) {
+  if (table == last_name_) return last_number_;
+  if (std::strncmp(table, "kith_", 5) == 0) return std::nullopt;  // ours, and written in between
   last_name_ = table;
-  last_number_ = found->number;
-  return &tables_[last_number_];
+  const Table* found = schema_.find(table);
+  last_number_ = found == nullptr ? std::nullopt : std::optional(found->number);
+  return last_number_;
 }
 
 void Capture::note_before(TableCapture& capture, std::int64_t row) {
@@ -124,10 +129,16 @@ void Capture::on_change(void* self, sqlite3*, int action, const char* database, 
                         long long new_row) {
   if (std::strcmp(database, "main") != 0) return;
   auto& capture = *static_cast<Capture*>(self);
-  TableCapture* changes = capture.find(table);
-  if (changes == nullptr) return;
-  if (action != SQLITE_INSERT) capture.note_before(*changes, old_row);
-  if (action == SQLITE_INSERT || (action == SQLITE_UPDATE && old_row != new_row)) changes->note_inserted(new_row);
+  const auto number = capture.find(table);
+  if (!number) return;
+  if (capture.listener_ != nullptr) {
+    if (action != SQLITE_INSERT) capture.listener_->row_changed(*number, old_row);
+    if (action != SQLITE_DELETE) capture.listener_->row_changed(*number, new_row);
+  }
+  if (!capture.is_noting_) return;
+  TableCapture& changes = capture.tables_[*number];
+  if (action != SQLITE_INSERT) capture.note_before(changes, old_row);
+  if (action == SQLITE_INSERT || (action == SQLITE_UPDATE && old_row != new_row)) changes.note_inserted(new_row);
 }
 
 }  // namespace kith::store

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -16,6 +17,13 @@
 struct sqlite3_value;
 
 namespace kith::store {
+
+/// Hears of every row of the app's tables that was inserted, changed, moved or deleted.
+class RowListener {
+ public:
+  virtual ~RowListener() = default;
+  virtual void row_changed(std::uint32_t table, std::int64_t row) = 0;
+};
 
 struct TableCapture {
   /// A row as it was before the transaction: each column as a value of changesets.
@@ -41,7 +49,11 @@ class Capture {
   Capture(const Capture&) = delete;
   Capture& operator=(const Capture&) = delete;
 
+  /// Null: nobody.
+  void set_listener(RowListener* listener) { listener_ = listener; }
   void start();
+  /// Nothing is noted any more, and nothing was; the listener, if there is one, still hears of every row.
+  void watch();
   void stop();
   bool is_empty() const;
   TableCapture& of(std::uint32_t table) { return tables_[table]; }
@@ -49,15 +61,17 @@ class Capture {
  private:
   static void on_change(void* self, sqlite3* db, int action, const char* database, const char* table, long long old_row,
                         long long new_row);
-  TableCapture* find(const char* table);
+  /// The number of an app's table; none for the others.
+  std::optional<std::uint32_t> find(const char* table);
   void note_before(TableCapture& capture, std::int64_t row);
 
   Db& db_;
   const Schema& schema_;
   std::vector<TableCapture> tables_;
   const char* last_name_ = nullptr;  // SQLite hands in the same pointer for the same table
-  std::uint32_t last_number_ = 0;
-  bool is_started_ = false;
+  std::optional<std::uint32_t> last_number_;
+  RowListener* listener_ = nullptr;
+  bool is_noting_ = false;
 };
 
 ValueView view_of(sqlite3_value* value);

@@ -17,6 +17,7 @@
 #include "store/judge.h"
 #include "store/layout.h"
 #include "store/local_commit.h"
+#include "store/local_tables.h"
 #include "store/projection.h"
 #include "store/state_hash.h"
 
@@ -85,6 +86,7 @@ struct Store::Impl {
   History history{*db, schema};
   Projection projection{*db, schema, authors, history};
   Capture capture{*db, schema};
+  LocalTables local_tables{*db, schema};
   std::unordered_map<std::string, Statement, TextHash, std::equal_to<>> statements;
   std::function<void(const Committed&)> on_commit;
   std::optional<AuthorRef> self;
@@ -100,9 +102,11 @@ struct Store::Impl {
   LocalEvent event;
   Mutation mutation = Mutation::kNone;
 
-  Result<void> open() {
+  Result<void> open(std::vector<LocalTable> declared) {
     KITH_TRY(register_guards(*db));
     KITH_TRY(ensure_layout(*db, schema));
+    KITH_TRY(local_tables.open(std::move(declared)));
+    if (!local_tables.is_empty()) capture.set_listener(&local_tables);
     sqlite3_set_authorizer(db->raw(), Gate::judge, &gate);
     KITH_TRY(projection.open());
     KITH_TRY(read_latest());
@@ -133,6 +137,8 @@ struct Store::Impl {
 
   /// Ends the SQLite transaction.
   Result<void> commit_all() {
+    capture.stop();
+    KITH_TRY(local_tables.refresh_changed(is_writing));
     KITH_TRY(keep_latest());
     return db->commit();
   }
@@ -175,6 +181,7 @@ struct Store::Impl {
     kept_latest = Stamp{};  // written anew by the next transaction
     authors.forget();
     history.forget_all();
+    local_tables.forget_changes();
     // If the file cannot even be read, every later call will say so.
     static_cast<void>(projection.reload());
   }
@@ -188,7 +195,7 @@ struct Store::Impl {
   }
 
   Result<Committed> commit() {
-    capture.stop();
+    capture.watch();
     if (is_broken) {
       return Error(ErrorCode::kConstraint, "A statement of this transaction failed half way.",
                    "Write the transaction again without it.");
@@ -335,7 +342,7 @@ Result<std::unique_ptr<Store>> Store::open(const OpenOptions& options, Schema sc
   auto db = KITH_TRY(Db::open(options.path, options.files));
   auto impl = std::make_unique<Impl>(std::move(db), std::move(schema), clock, hybrid);
   impl->mutation = options.mutation;
-  KITH_TRY(impl->open());
+  KITH_TRY(impl->open(options.local_tables));
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
@@ -446,6 +453,7 @@ Result<void> Store::begin_merge() {
     return Error(ErrorCode::kUsage, "A transaction is open already.", "End it first.");
   }
   KITH_TRY(impl_->db->begin());
+  impl_->capture.watch();
   impl_->is_merging = true;
   return {};
 }
@@ -502,6 +510,22 @@ Result<void> Store::erase(std::span<const Pos> positions) {
 Result<void> Store::take_back(Pos first) {
   CHECK(impl_->is_merging);
   return impl_->take_back(first);
+}
+
+Result<std::size_t> Store::refresh_local(std::size_t rows_max) {
+  if (KITH_TRY(impl_->local_tables.backlog()) == 0) return std::size_t{0};
+  KITH_TRY(begin_merge());
+  auto done = impl_->local_tables.refresh_stale(rows_max);
+  if (!done.ok()) {
+    abort_merge();
+    return done;
+  }
+  KITH_TRY(end_merge());
+  return done;
+}
+
+Result<std::uint64_t> Store::local_backlog() {
+  return impl_->local_tables.backlog();
 }
 
 Result<void> Store::rebuild() {

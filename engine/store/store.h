@@ -32,6 +32,7 @@
 #include "base/environment.h"
 #include "base/hybrid_clock.h"
 #include "kith/ids.h"
+#include "kith/local_table.h"
 #include "kith/result.h"
 #include "kith/value.h"
 #include "store/changeset.h"
@@ -79,6 +80,7 @@ struct OpenOptions {
   std::string path;
   FileSystem* files = nullptr;          // null: the platform's
   Mutation mutation = Mutation::kNone;  // never set but by the simulator
+  std::vector<LocalTable> local_tables = {};
 };
 
 /// A transaction of this device as it was committed. Several parts if its changeset is larger than one payload
@@ -160,6 +162,13 @@ class Store {
   /// Takes a transaction of the tail back, leaving nothing (kRefused once it is sealed: then delete what it wrote); its
   /// dependants in the tail must go first (kRefused names them).
   Result<void> take_back(Pos first);
+
+  // -- local tables
+  /// Refreshes up to so many of the rows that large merges, or a new declaration, left for later; in a transaction of
+  /// its own. How many there were.
+  Result<std::size_t> refresh_local(std::size_t rows_max);
+  /// How many rows wait for that.
+  Result<std::uint64_t> local_backlog();
 
   /// Drops every projection and replays the journal: the identical state.
   Result<void> rebuild();

@@ -54,6 +54,8 @@ class Replica : public ChangesetSource {
   const Error& open_error() const { return *open_error_; }
   void close() { store_.reset(); }
   void reopen();
+  /// By another version of the program. If it does not open: see open_error().
+  void reopen_with(std::string_view schema);
 
   /// One transaction; fails the test unless it commits.
   Committed run(const std::vector<std::string>& statements, std::string_view event = "");
@@ -81,6 +83,7 @@ class Replica : public ChangesetSource {
 
   FakeClock clock;
   HybridClock hybrid{clock};
+  std::vector<LocalTable> local_tables;  // from the next reopen on
 
  private:
   std::string schema_;

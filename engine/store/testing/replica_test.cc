@@ -57,9 +57,16 @@ Replica::Replica(std::string_view schema, std::string_view device, std::string_v
 
 Replica::~Replica() = default;
 
+void Replica::reopen_with(std::string_view schema) {
+  schema_ = schema;
+  reopen();
+}
+
 void Replica::reopen() {
   store_.reset();
-  auto opened = Store::open({path_, files_}, unwrap(Schema::parse(schema_)), clock, hybrid);
+  store::OpenOptions options{.path = path_, .files = files_};
+  options.local_tables = local_tables;
+  auto opened = Store::open(options, unwrap(Schema::parse(schema_)), clock, hybrid);
   if (!opened.ok()) {
     open_error_ = std::make_unique<Error>(std::move(opened).error());
     return;
