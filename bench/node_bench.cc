@@ -24,7 +24,7 @@
 #include "bench/report.h"
 #include "crypto/derive.h"
 #include "net/http_client.h"
-#include "net/json.h"
+#include "kith/json.h"
 #include "node/home.h"
 #include "space/keyring.h"
 #include "store/db.h"
@@ -37,7 +37,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using Moment = std::chrono::steady_clock::time_point;
-using net::Json;
 
 constexpr std::uint32_t kCorpusPosts = 100'000;
 constexpr std::uint32_t kCorpusPeople = 200;

@@ -8,7 +8,6 @@
 
 namespace kith::cli {
 
-using net::Json;
 
 Result<Identity> Run::identity() {
   if (!arguments_.own_words_file.empty()) return read_identity(arguments_.own_words_file);

@@ -8,7 +8,6 @@
 namespace kith::cli {
 namespace {
 
-using net::Json;
 
 /// Says whether a stream was agreed on.
 class Probe final : public p2p::StreamHandler {

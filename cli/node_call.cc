@@ -27,7 +27,7 @@ Result<NodeCall> NodeCall::open(const node::Setup& setup) {
   }
 }
 
-Result<net::Json> NodeCall::get(const std::string& path, const std::string& query) {
+Result<Json> NodeCall::get(const std::string& path, const std::string& query) {
   net::HttpRequest request;
   request.method = "GET";
   request.path = path;
@@ -35,7 +35,7 @@ Result<net::Json> NodeCall::get(const std::string& path, const std::string& quer
   return call(std::move(request), kCallMsMax);
 }
 
-Result<net::Json> NodeCall::send(const std::string& method, const std::string& path, const net::Json& body,
+Result<Json> NodeCall::send(const std::string& method, const std::string& path, const Json& body,
                                  std::uint64_t ms_max) {
   net::HttpRequest request;
   request.method = method;
@@ -45,7 +45,7 @@ Result<net::Json> NodeCall::send(const std::string& method, const std::string& p
   return call(std::move(request), ms_max);
 }
 
-Result<net::Json> NodeCall::call(net::HttpRequest request, std::uint64_t ms_max) {
+Result<Json> NodeCall::call(net::HttpRequest request, std::uint64_t ms_max) {
   net::HttpResponse response;
   if (node_) {
     response = node_->handle_now(std::move(request));
@@ -54,7 +54,7 @@ Result<net::Json> NodeCall::call(net::HttpRequest request, std::uint64_t ms_max)
     response = KITH_TRY(net::http_call(file(node::kControlSocket), request, ms_max));
   }
   if (response.status >= 400) return node::problem_error(response);
-  return net::Json::parse(response.body);
+  return Json::parse(response.body);
 }
 
 }  // namespace kith::cli

@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 
-#include "net/json.h"
+#include "kith/json.h"
 #include "node/node.h"
 
 namespace kith::cli {
@@ -23,8 +23,8 @@ class NodeCall {
   static Result<NodeCall> open(const node::Setup& setup);
 
   /// The JSON answer, or the error that the node answered with.
-  Result<net::Json> get(const std::string& path, const std::string& query = {});
-  Result<net::Json> send(const std::string& method, const std::string& path, const net::Json& body,
+  Result<Json> get(const std::string& path, const std::string& query = {});
+  Result<Json> send(const std::string& method, const std::string& path, const Json& body,
                          std::uint64_t ms_max = kCallMsMax);
   /// The node if it was opened here; null if another process runs it.
   node::Node* local() { return node_.get(); }
@@ -32,7 +32,7 @@ class NodeCall {
 
  private:
   explicit NodeCall(std::string home) : home_(std::move(home)) {}
-  Result<net::Json> call(net::HttpRequest request, std::uint64_t ms_max);
+  Result<Json> call(net::HttpRequest request, std::uint64_t ms_max);
   std::string home_;
   std::unique_ptr<node::Node> node_;
 };

@@ -50,18 +50,18 @@ class Run {
   std::string make_welcome_link(node::Node& node);
   void show_welcome(const std::string& place, const std::string& url, const std::string& link) const;
   Result<node::ListenOptions> listen_options() const;
-  Result<void> serve_node(node::Node& node, net::Json announcement);
-  Result<void> show_written(const Result<net::Json>& answer, const char* done);
+  Result<void> serve_node(node::Node& node, Json announcement);
+  Result<void> show_written(const Result<Json>& answer, const char* done);
   Result<void> list(const std::string& path, const std::string& query, const char* items,
-                    void (*show)(const net::Json&));
+                    void (*show)(const Json&));
   std::string page_query(const char* cursor) const;
-  net::Json text_body(const std::string& text) const;
+  Json text_body(const std::string& text) const;
   Result<std::unique_ptr<net::Channel>> channel_via();
   Result<void> sync_stdio(NodeCall& call);
   Result<void> sync_via(NodeCall& call);
   Result<void> sync_address(NodeCall& call, const std::string& address);
-  Result<void> show_synced(const net::Json& session) const;
-  void print(const net::Json& json) const { std::puts(json.dump().c_str()); }
+  Result<void> show_synced(const Json& session) const;
+  void print(const Json& json) const { std::puts(json.dump().c_str()); }
 
   const Arguments& arguments_;
   net::Loop loop_;

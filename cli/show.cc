@@ -7,7 +7,6 @@
 namespace kith::cli {
 namespace {
 
-using net::Json;
 
 std::string text(const Json& from, std::string_view name, const char* otherwise = "") {
   return from.at(name).text().value_or(otherwise);

@@ -4,21 +4,21 @@
 
 #include <string>
 
-#include "net/json.h"
+#include "kith/json.h"
 
 namespace kith::cli {
 
-void show_post(const net::Json& post, const std::string& indent);
-void show_feed(const net::Json& page);
-void show_thread(const net::Json& thread);
-void show_members(const net::Json& members);
-void show_status(const net::Json& status);
-void show_log(const net::Json& page);
-void show_peers(const net::Json& peers);
-void show_notes(const net::Json& page);
+void show_post(const Json& post, const std::string& indent);
+void show_feed(const Json& page);
+void show_thread(const Json& thread);
+void show_members(const Json& members);
+void show_status(const Json& status);
+void show_log(const Json& page);
+void show_peers(const Json& peers);
+void show_notes(const Json& page);
 
 /// `items` of a list one a line, as JSON.
-void print_lines(const net::Json& items);
+void print_lines(const Json& items);
 /// Local time, "2026-11-21 10:12".
 std::string local_time(std::uint64_t ms);
 

@@ -7,7 +7,6 @@
 namespace kith::cli {
 namespace {
 
-using net::Json;
 
 Error no_addresses() {
   return {ErrorCode::kUsage, "No other house is known here.",

@@ -6,7 +6,6 @@
 
 namespace kith::cli {
 
-using net::Json;
 
 Json Run::text_body(const std::string& text) const {
   Json body = Json::object({{"body", text}});

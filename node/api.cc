@@ -11,7 +11,6 @@
 namespace kith::node {
 namespace {
 
-using net::Json;
 
 constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::int64_t kInviteDays = 7;

@@ -6,43 +6,16 @@
 #include <map>
 #include <optional>
 #include <string>
-#include <vector>
 
-#include "kith/database.h"
+#include "kith/place.h"
 #include "net/http.h"
 #include "node/guard.h"
 
 namespace kith::node {
 
-struct Member {
-  PersonId person;
-  std::vector<DeviceId> devices;
-  bool is_founder = false;
-};
-
-/// How old is what we see, and what of ours has nobody else.
-struct Freshness {
-  bool in_touch = false;                       // a session is live now
-  std::optional<std::uint64_t> last_heard_ms;  // when something last came from outside; none: never
-  std::uint64_t only_here = 0;                 // own transactions that have not left this device
-};
-
-/// A transaction that its author may still take back.
-struct Resting {
-  Pos pos;
-  std::string event;
-  std::uint64_t until_ms = 0;
-};
-
-class Place {
+/// The place as the page of a node sees it.
+class Place : public kith::Place {
  public:
-  virtual ~Place() = default;
-  virtual Database& space() = 0;
-  virtual Database& personal() = 0;
-  virtual std::vector<Member> members() = 0;
-  virtual Freshness freshness() = 0;
-  /// The newest one first.
-  virtual Result<std::vector<Resting>> resting() = 0;
   virtual const Guard& guard() const = 0;
 };
 

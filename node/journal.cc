@@ -104,4 +104,27 @@ Result<std::vector<Resting>> resting_transactions(space::Space& space) {
   return out;
 }
 
+Result<std::optional<SendingState>> sending_state(space::Space& space, const DeviceId& device, Stamp stamp, Seq left) {
+  if (device != space.log().own()) return std::optional<SendingState>();
+  SendingState out;
+  const std::array<Value, 1> wanted{static_cast<std::int64_t>(stamp.value)};
+  const Rows tail = KITH_TRY(space.store().query(
+      "SELECT pos, rest_until FROM kith_journal WHERE form = 0 AND stamp = ? ORDER BY pos", wanted));
+  if (!tail.rows.empty()) {
+    out.pos = Pos(number(tail.rows[0][0]));
+    out.rests_until_ms = static_cast<std::uint64_t>(number(tail.rows[0][1]));
+    if (out.rests_until_ms > space.now_ms()) out.state = Sending::kResting;
+    return std::optional(out);
+  }
+  if (left.value == 0) return std::optional(out);
+  // A log is sealed in the order of its stamps.
+  const std::array<Value, 2> last{to_bytes(device.view()), static_cast<std::int64_t>(left.value - 1)};
+  const Rows rows = KITH_TRY(space.store().query(
+      "SELECT stamp FROM kith_journal WHERE author = (SELECT ref FROM kith_authors WHERE device = ?1) AND seq = ?2",
+      last));
+  if (!rows.rows.empty() && static_cast<std::uint64_t>(number(rows.rows[0][0])) >= stamp.value)
+    out.state = Sending::kLeft;
+  return std::optional(out);
+}
+
 }  // namespace kith::node

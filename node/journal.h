@@ -28,5 +28,7 @@ inline constexpr std::size_t kJournalPageMax = 1'000;
 Result<std::vector<JournalLine>> journal_page(space::Space& space, Pos after, std::size_t limit);
 /// Transactions of this device that are not sealed, newest first.
 Result<std::vector<Resting>> resting_transactions(space::Space& space);
+/// Place::sending(). Own entries below `left` have left this device.
+Result<std::optional<SendingState>> sending_state(space::Space& space, const DeviceId& device, Stamp stamp, Seq left);
 
 }  // namespace kith::node

@@ -159,6 +159,10 @@ Result<std::vector<Resting>> Node::resting() {
   return resting_transactions(*space_);
 }
 
+Result<std::optional<SendingState>> Node::sending(const DeviceId& device, Stamp stamp) {
+  return sending_state(*space_, device, stamp, left_);
+}
+
 void Node::sync_once(Link& link, Houses::Done done) {
   houses_->watch(
       link, [this, &link] { return !is_changed_ && link.is_settled() && !space_->log().has_tail(); }, std::move(done));

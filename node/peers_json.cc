@@ -9,7 +9,6 @@
 namespace kith::node {
 namespace {
 
-using net::Json;
 using Names = std::map<HostKey, std::string>;
 
 /// Whose installation has which host key, as far as the space knows.

@@ -3,7 +3,7 @@
 // it does not move.
 #pragma once
 
-#include "net/json.h"
+#include "kith/json.h"
 
 namespace kith::node {
 
@@ -11,9 +11,9 @@ class Link;
 class Node;
 struct FaultRecord;
 
-Result<net::Json> peers_json(Node& node);
+Result<Json> peers_json(Node& node);
 /// How far a session is and what it has carried; nothing if there is none yet.
-void set_progress(net::Json& out, const Link& link);
-net::Json fault_json(const FaultRecord& fault);
+void set_progress(Json& out, const Link& link);
+Json fault_json(const FaultRecord& fault);
 
 }  // namespace kith::node

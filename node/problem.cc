@@ -53,7 +53,7 @@ int http_status(ErrorCode code) {
 
 net::HttpResponse problem(const Error& error) {
   const int status = http_status(error.code());
-  net::HttpResponse out = json_response(status, net::Json::object({{"type", "about:blank"},
+  net::HttpResponse out = json_response(status, Json::object({{"type", "about:blank"},
                                                                    {"title", error_name(error.code())},
                                                                    {"status", status},
                                                                    {"detail", error.message()},
@@ -63,7 +63,7 @@ net::HttpResponse problem(const Error& error) {
   return out;
 }
 
-net::HttpResponse json_response(int status, const net::Json& body) {
+net::HttpResponse json_response(int status, const Json& body) {
   net::HttpResponse out;
   out.status = status;
   out.content_type = "application/json";
@@ -72,7 +72,7 @@ net::HttpResponse json_response(int status, const net::Json& body) {
 }
 
 Error problem_error(const net::HttpResponse& response) {
-  const auto body = net::Json::parse(response.body);
+  const auto body = Json::parse(response.body);
   const std::string title = body.ok() ? body->at("title").text().value_or("") : "";
   for (int code = 0; code <= static_cast<int>(ErrorCode::kUnreachable); ++code) {
     if (error_name(static_cast<ErrorCode>(code)) != title) continue;

@@ -3,14 +3,14 @@
 #pragma once
 
 #include "net/http.h"
-#include "net/json.h"
+#include "kith/json.h"
 
 namespace kith::node {
 
 /// The HTTP status that fits an error.
 int http_status(ErrorCode code);
 net::HttpResponse problem(const Error& error);
-net::HttpResponse json_response(int status, const net::Json& body);
+net::HttpResponse json_response(int status, const Json& body);
 /// The error that a problem answer stands for; kInternal if it is none.
 Error problem_error(const net::HttpResponse& response);
 

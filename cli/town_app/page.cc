@@ -44,7 +44,7 @@ class Page {
   }
 
   void freshness() {
-    const node::Freshness& fresh = frame_.freshness;
+    const Freshness& fresh = frame_.freshness;
     html_.raw(fresh.only_here > 0 ? "<p class=\"fresh here\" role=\"status\">" : "<p class=\"fresh\" role=\"status\">");
     if (fresh.in_touch) {
       html_.raw(words_.in_touch);

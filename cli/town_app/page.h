@@ -34,7 +34,7 @@ struct Frame {
   std::map<PersonId, std::string> names;
   PersonId me;
   std::size_t neighbours = 0;
-  node::Freshness freshness;
+  Freshness freshness;
   bool has_resting = false;
   std::uint64_t now_ms = 0;
   std::string csrf;

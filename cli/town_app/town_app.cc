@@ -17,7 +17,6 @@ namespace {
 
 using net::HttpRequest;
 using net::HttpResponse;
-using net::Json;
 using Names = std::map<PersonId, std::string>;
 namespace forum = town::forum;
 namespace people = town::people;
@@ -137,7 +136,7 @@ class Visit {
   Result<Json> members() {
     const auto names = KITH_TRY(app_.names(place_));
     Json::Array out;
-    for (const node::Member& member : place_.members()) {
+    for (const Member& member : place_.members()) {
       const auto name = names.find(member.person);
       out.push_back(Json::object({{"person", member.person.hex()},
                                   {"name", name == names.end() ? Json() : Json(name->second)},
@@ -332,7 +331,7 @@ Result<void> TownApp::joined(node::Place& place, std::string_view person) {
 }
 
 Result<std::string> TownApp::place_name(node::Place& place) {
-  for (const node::Member& member : place.members()) {
+  for (const Member& member : place.members()) {
     if (member.is_founder) return people::place_name(place.space(), member.person);
   }
   return std::string();

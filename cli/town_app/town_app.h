@@ -2,7 +2,7 @@
 // The town as an app of a node: its schemas, what a new place begins with, and its paths (docs/rest.md).
 #pragma once
 
-#include "net/json.h"
+#include "kith/json.h"
 #include "node/app.h"
 
 namespace kith::cli {

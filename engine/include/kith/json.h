@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// JSON values. Objects keep the order in which their members were set.
+// JSON values (RFC 8259): what operations take and give (kith/operation.h), over REST, from the command line and across
+// the border to the page. Objects keep the order in which their members were set.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +13,7 @@
 
 #include "kith/result.h"
 
-namespace kith::net {
+namespace kith {
 
 class Json {
  public:
@@ -41,22 +42,28 @@ class Json {
     return out;
   }
 
-  /// Strict (RFC 8259), UTF-8 checked, nested at most kDepthMax deep. kMalformed.
+  /// Strict: UTF-8 is checked, no name stands twice in an object, nested at most kDepthMax deep. Whole numbers beyond
+  /// 64 bits become reals. kMalformed.
   static Result<Json> parse(std::string_view text);
-  /// On one line.
+  /// On one line. Reals that JSON cannot say (infinite, not a number) are null.
   std::string dump() const;
 
   bool is_null() const { return value_.index() == 0; }
   bool is_object() const { return std::holds_alternative<Object>(value_); }
-  /// Appends a member.
+  bool is_array() const { return std::holds_alternative<Array>(value_); }
+  /// Appends a member. Turns what is no object into one.
   void set(std::string name, Json value);
   /// Null if this is no object or has no such member.
   const Json& at(std::string_view name) const;
   std::optional<std::string> text() const { return get<std::string>(); }
   std::optional<std::int64_t> integer() const { return get<std::int64_t>(); }
+  /// Of whole numbers and reals.
+  std::optional<double> number() const;
   std::optional<bool> boolean() const { return get<bool>(); }
   /// Empty if this is no array.
   const Array& items() const;
+  /// Empty if this is no object.
+  const Object& members() const;
 
  private:
   template <typename T>
@@ -65,8 +72,8 @@ class Json {
     return v == nullptr ? std::nullopt : std::optional(*v);
   }
   void write(std::string& out) const;
-  friend struct JsonReader;
+  friend class JsonReader;
   std::variant<std::monostate, bool, std::int64_t, double, std::string, Array, Object> value_;
 };
 
-}  // namespace kith::net
+}  // namespace kith
