@@ -120,7 +120,7 @@ export type Api = {
   'replica.export': Op<Nothing, Uint8Array>;
   'replica.link': Op<{ code: string }, { answer: string }>;
   'begin.alone': Op<{ name: string }, Nothing>;
-  'begin.look': Op<{ invite: string }, { place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' | 'unknown' | 'member'; expires_ms: Ms }>;
+  'begin.look': Op<{ invite: string }, { place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' | 'unknown' | 'member'; expires_ms: Ms; enamel?: number; rules?: string[] }>;
   'begin.join': Op<{ invite: string; name: string }, Nothing>;
   'begin.restore': Op<{ words: string; address?: string; rescue?: string }, { spaces: number; entries: number }>;
   'begin.request_link': Op<Nothing, { code: string }>;

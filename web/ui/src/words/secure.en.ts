@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+export default {
+  title: 'A page with a lock',
+  fine: 'This page has its lock (https). Nothing is missing.',
+  say: 'This page came over plain http. Browsers give such a page less. Everything you write is kept all the same, and what travels between houses is always encrypted.',
+  missing: 'What is missing here',
+  opfs: 'The fast store. The simpler one is used, so large places open more slowly.',
+  offline: 'Opening the page while its house is switched off. Leave it open in a tab, or get the lock.',
+  keep: 'A promise of the browser never to clear what you wrote.',
+  clipboard: 'Copying by a button. Mark the text and copy it by hand.',
+  get: 'How to get it',
+  getSay: 'This place has a certificate of its own. Install it once on this device; it is good for this place only and cannot be used for other pages.',
+  getDo: 'Show me how, for this device',
+  home: 'Put it on the home screen',
+  homeIos: '*iPhone, iPad:* in Safari, Share, then Add to Home Screen.',
+  homeAndroid: '*Android:* in Chrome or Firefox, the menu with three dots, then Add to home screen.',
+  homeDesk: '*Computer:* in Chrome or Edge, the sign at the end of the address line. Firefox keeps it as a bookmark.',
+  homeSay: 'It then opens like any other app, also without a connection.',
+  back: 'Back',
+} as const;
