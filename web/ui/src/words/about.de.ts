@@ -24,8 +24,6 @@ export default {
   updateDo: 'Aktualisieren',
   current: 'Eine neuere Fassung ist hier nicht bekannt.',
   compare: 'Wer diese Seite ausliefert, könnte sie ändern. Darum vergleicht dieses Gerät, was hier läuft, mit dem, was die anderen Häuser ausliefern.',
-  same: { one: '{n} Haus liefert dieselbe Seite aus.', other: '{n} Häuser liefern dieselbe Seite aus.' },
-  compareNone: 'Bisher ließ sich kein anderes Haus fragen.',
   differs: '*{door} liefert eine andere Fassung dieser Seite aus als {other}.* Vielleicht ist eine Aktualisierung unterwegs. Bleibt es einen Tag so, sag es denen, die {door} betreiben.',
   change: 'Ändern',
   changeTitle: 'Diesen Ort beschreiben',

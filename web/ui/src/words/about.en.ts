@@ -21,8 +21,6 @@ export default {
   updateDo: 'Update',
   current: 'No newer version is known here.',
   compare: 'Whoever serves this page could change it. So this phone compares what it runs with what the other houses serve.',
-  same: { one: '{n} house serves the same page.', other: '{n} houses serve the same page.' },
-  compareNone: 'No other house could be asked so far.',
   differs: '*{door} serves another version of this page than {other} does.* It may be an update on its way. If it stays so for a day, tell whoever runs {door}.',
   change: 'Change',
   changeTitle: 'Describe this place',
