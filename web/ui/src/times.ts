@@ -41,6 +41,15 @@ export function ago(at: number, now: number): string {
   return when(at, now);
 }
 
+/** "20 minutes ago", "3 hours ago", then like `when`: an age inside a sentence. */
+export function past(at: number, now: number): string {
+  const age = now - at;
+  if (age < MINUTE) return relative.format(0, 'second');
+  if (age < HOUR) return fast(relative.format(-Math.round(age / MINUTE), 'minute'));
+  if (age < 12 * HOUR) return fast(relative.format(-Math.round(age / HOUR), 'hour'));
+  return when(at, now);
+}
+
 export const timeOfDay = (at: number): string => fast(clock.format(at));
 /** "12 May 2026" */
 export const day = (at: number): string => fast(dateYear.format(at));
