@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+// The WebSockets of the core, by number.
+
+export interface SocketEvents {
+  opened(handle: number): void;
+  received(handle: number, bytes: Uint8Array): void;
+  closed(handle: number): void;
+}
+
+export class Sockets {
+  private readonly sockets = new Map<number, WebSocket>();
+  private next = 0;
+
+  constructor(private readonly events: SocketEvents) {}
+
+  /** -1: the browser does not even try (a plain WebSocket from a page over https, say). */
+  open(url: string): number {
+    let socket: WebSocket;
+    try {
+      socket = new WebSocket(url);
+    } catch {
+      return -1;
+    }
+    const handle = this.next++;
+    socket.binaryType = 'arraybuffer';
+    socket.onopen = () => this.events.opened(handle);
+    socket.onmessage = (message) => {
+      // libp2p knows no text messages.
+      if (message.data instanceof ArrayBuffer) this.events.received(handle, new Uint8Array(message.data));
+    };
+    socket.onclose = () => {
+      if (this.sockets.delete(handle)) this.events.closed(handle);
+    };
+    this.sockets.set(handle, socket);
+    return handle;
+  }
+
+  send(handle: number, bytes: Uint8Array<ArrayBuffer>): void {
+    const socket = this.sockets.get(handle);
+    if (socket?.readyState === WebSocket.OPEN) socket.send(bytes);
+  }
+
+  unsent(handle: number): number {
+    return this.sockets.get(handle)?.bufferedAmount ?? 0;
+  }
+
+  /** Nothing is heard of it any more. */
+  close(handle: number): void {
+    const socket = this.sockets.get(handle);
+    this.sockets.delete(handle);
+    if (!socket) return;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close();
+  }
+
+  closeAll(): void {
+    for (const handle of [...this.sockets.keys()]) this.close(handle);
+  }
+}
