@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every route in both themes, on a phone and a desktop, over the made-up core (so that every part has something in it): nothing for axe
+// to complain about, no error, nothing sideways at 320 px in either language. $KITH_FIXTURE is where `npm run build:fixture` put the page.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { chromiumBrowser, sideways, troublesOf, violations } from './lib/browser.mjs';
+import { serveFolder } from './lib/static.mjs';
+
+const ROUTES = [
+  '/', '/new', '/search', '/search?q=ladder', '/drafts', '/notes', '/me', '/settings', '/i?phase=empty#open', '/i#spent', '/i#expired', '/i#unknown', '/i#member', '/i#open', '/begin?phase=empty',
+  '/?phase=alone', '/belong?phase=empty', '/secure', '/market', '/market/new', '/market/sewing', '/market/bike', '/market/oven', '/market/car', '/market/oven/edit', '/people', '/mine', '/mine/words', '/mine/link', '/about',
+];
+/** What must be pressed to see more: a route and the buttons on it. */
+const OPENED = [
+  ['/market/oven', ['Promise it to Priya']], ['/market/oven', ['Take it down']], ['/people', ['Invite a neighbour']], ['/people', ['Invite a neighbour', 'Make the invitation']],
+  ['/mine/words', ['Show the words']], ['/mine/words', ['Show the words', 'I have written them down']], ['/mine', ['Remove']], ['/mine', ['Where copies are']],
+];
+
+let server;
+before(async () => { server = await serveFolder(process.env.KITH_FIXTURE); });
+after(() => server.close());
+
+async function show(page, route) {
+  await page.goto('about:blank');
+  await page.goto(server.url + route);
+  await page.locator('h1').first().waitFor();
+  await page.waitForLoadState('networkidle');
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  for (const [width, height] of [[390, 844], [1280, 900]]) {
+    test(`axe, ${colorScheme}, ${width} px`, async () => chromiumBrowser(async (browser) => {
+      const context = await browser.context({ colorScheme, viewport: { width, height }, serviceWorkers: 'block', reducedMotion: 'reduce' });
+      const page = await context.newPage();
+      const troubles = troublesOf(page);
+      const found = [];
+      for (const route of ROUTES) {
+        await show(page, route);
+        found.push(...(await violations(page)).map((line) => `${route}: ${line}`));
+      }
+      for (const [route, buttons] of OPENED) {
+        await show(page, route);
+        for (const name of buttons) await page.locator('button, summary').filter({ hasText: name }).first().click();
+        await page.waitForLoadState('networkidle');
+        found.push(...(await violations(page)).map((line) => `${route} ${buttons.join(', ')}: ${line}`));
+      }
+      assert.deepEqual(found, []);
+      assert.deepEqual(troubles, []);
+    }));
+  }
+}
+
+for (const locale of ['en-GB', 'de-DE']) {
+  test(`320 px, ${locale}: nothing sideways`, async () => chromiumBrowser(async (browser) => {
+    const page = await (await browser.context({ viewport: { width: 320, height: 640 }, locale, serviceWorkers: 'block' })).newPage();
+    const wide = [];
+    for (const route of ROUTES) {
+      await show(page, route);
+      const by = await sideways(page);
+      if (by > 0) wide.push(`${route}: ${by} px`);
+    }
+    assert.deepEqual(wide, []);
+  }));
+}
