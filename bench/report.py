@@ -19,6 +19,16 @@ BARS = {
     "p2p.throughput.ratio_js": (">= 5", "", "one stream over loopback TCP, against js-libp2p to js-libp2p"),
     "p2p.connect.bytes": ("<= 700", "500", "both ways, from dialing until /kith/sync/1 is agreed on, without identify"),
     "p2p.memory_per_connection_kb": ("<= 40", "16", "PSS of a connection at rest, of the side that needs more"),
+    "web.first_load_kb": ("<= 45", "40", "JS and CSS before the first paint, gzip"),
+    "web.wasm_kb": ("<= 700", "500", "the core, compressed as served"),
+    "web.tti_ms": ("<= 2500", "1500", "cold, CPU slowed 4x: first page painted and the thread free"),
+    "web.offline_reload_ms": ("<= 1000", "500", "server stopped: reload to one's own posts painted"),
+    "web.write_to_paint_ms_p95": ("<= 100", "50", "press Post to the notice painted"),
+    "web.live_to_paint_ms_p95": ("<= 250", "100", "press in another browser to painted here, through a house"),
+    "web.join_20k_s": ("<= 4", "2", "press Join to 20,000 posts searchable"),
+    "web.join_first_posts_s": ("<= 1", "0.5", "press Join to the newest posts painted, 20,000 there"),
+    "web.search_ms_p95": ("<= 50", "20", "a key to results painted, over 20,000 posts"),
+    "web.longest_task_ms": ("<= 50", "", "on the page's thread while joining"),
     "node.rss_idle_mb": ("<= 60", "30", "PSS of a node after 60 s idle, 100,000 entries"),
 }
 
