@@ -4,12 +4,24 @@ import { defineConfig } from 'vite';
 import { developersPolicy, icons } from './tools/html.mjs';
 import { wordList } from './tools/word_list.mjs';
 
+// Few files for a first visit: what the frame needs, and what the board and most pages share.
+const FRAME = /node_modules\/(?:svelte|clsx|esm-env)\/|src\/(?:core|query|status|people|router|routes|shell|words|times|trusted|update)\.(?:svelte\.)?ts|src\/look\/door|src\/parts\/(?:Door|Fresh|Icon|Notices|Plate|Rail|Rich|Toast|Track|undo)\.|vite\/preload/;
+const BOARD = /src\/(?:board|photos|ids)\.(?:svelte\.)?ts|src\/parts\/(?:Acts|By|Card|Photo|Say|Tags)\./;
+
+// Without the core there is only the fixture: `npm run dev -- --mode fixture`.
+const wasm = process.env['KITH_WASM'] ?? 'missing.wasm';
+
 export default defineConfig({
   plugins: [svelte(), icons(), developersPolicy(), wordList()],
+  resolve: { alias: { 'kith.wasm': wasm } },
+  worker: { format: 'es' },
   build: {
     target: ['chrome111', 'firefox115', 'safari16.4'],
+    cssTarget: ['chrome123', 'firefox120', 'safari17.5'], // no substitute for color-scheme: older browsers have the light look
+    manifest: true, // tools/pack.mjs reads it and takes it away
     assetsInlineLimit: 0, // a strict CSP knows no data: addresses
     modulePreload: { polyfill: false },
     reportCompressedSize: false, // tools/pack.mjs says it of what is really served
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'frame', test: FRAME, priority: 1 }, { name: 'board', test: BOARD }] } } },
   },
 });

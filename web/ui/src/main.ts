@@ -9,6 +9,7 @@ import './look/more.css';
 import { followLinks, router } from './router.svelte';
 import { shell } from './shell.svelte';
 import { watchStatus } from './status.svelte';
+import { shellUpdate } from './update.svelte';
 import { language, load, recall } from './words';
 
 document.documentElement.lang = language;
@@ -20,8 +21,9 @@ async function core(): Promise<void> {
 }
 
 followLinks();
+void router.show(); // its chunk is on the way while the frame is painted
 watchStatus();
 void core();
 shell.t = await load({ en: () => import('./words/shell.en'), de: () => import('./words/shell.de') });
-await router.show();
 mount(App, { target: document.getElementById('app')! });
+if (import.meta.env.PROD) void shellUpdate.watch();

@@ -25,6 +25,8 @@ class Router {
   path = $state(location.pathname);
   /** Text after ?, for filters that a link may carry. */
   search = $state(location.search);
+  /** Without the frame: known before the page itself is here. */
+  bare = $state(match(location.pathname).route.bare ?? false);
   page = $state.raw<Shown>();
   sheet = $state.raw<Shown>();
   /** A chunk could not be had: the shell says so instead of staying blank. */
@@ -41,6 +43,7 @@ class Router {
       const shown = await this.#load({ route, params });
       if (turn !== this.#latest) return;
       this.failed = false;
+      this.bare = (this.page && route.over ? this.page.route : route).bare ?? false;
       if (route.over) {
         if (under) this.page = under;
         this.sheet = shown;
@@ -55,7 +58,8 @@ class Router {
 
   async #load(found: { route: Route; params: Record<string, string> }): Promise<Shown> {
     const key = `${found.route.path} ${Object.values(found.params).join(' ')}`; // filters after ? do not make a page anew
-    return { ...found, key, page: (await found.route.load()).default as Component<Record<string, string>> };
+    const [page] = await Promise.all([found.route.load(), found.route.tab === 'feed' || import('./look/rest.css')]);
+    return { ...found, key, page: page.default as Component<Record<string, string>> };
   }
 
   go(path: string, replace = false): void {
