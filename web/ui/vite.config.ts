@@ -13,7 +13,7 @@ const wasm = process.env['KITH_WASM'] ?? 'missing.wasm';
 
 export default defineConfig({
   plugins: [svelte(), icons(), developersPolicy(), wordList()],
-  resolve: { alias: { 'kith.wasm': wasm } },
+  resolve: { alias: [{ find: 'kith.wasm?url', replacement: `${wasm}?url` }] },
   worker: { format: 'es' },
   build: {
     target: ['chrome111', 'firefox115', 'safari16.4'],

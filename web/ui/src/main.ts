@@ -18,6 +18,7 @@ if (light) document.documentElement.dataset['theme'] = light;
 
 async function core(): Promise<void> {
   if (import.meta.env.MODE === 'fixture') attach((await import('../fixture/core')).fixture());
+  else attach((await import('./connect')).core());
 }
 
 followLinks();
