@@ -7,7 +7,7 @@ export default {
   since: { one: 'Ein Ort seit {date}. {n} Nachbar, {posts} Zettel und Antworten.', other: 'Ein Ort seit {date}. {n} Nachbarn, {posts} Zettel und Antworten.' },
   rules: 'Wie wir hier leben',
   noRules: 'Noch sind keine Regeln aufgeschrieben.',
-  founder: 'Gegründet von',
+  founder: 'hat diesen Ort gegründet',
   looksAfter: 'Wer sich kümmert',
   looksAfterSay: 'Ihre Rechner bewahren Tag und Nacht eine Kopie, damit alles da ist, wenn du kommst. Jeder davon kann fehlen.',
   nobody: 'Noch ist hier niemand bekannt, der das tut.',

@@ -4,7 +4,7 @@ export default {
   since: { one: 'A place since {date}. {n} neighbour, {posts} notices and replies.', other: 'A place since {date}. {n} neighbours, {posts} notices and replies.' },
   rules: 'How we live here',
   noRules: 'No rules are written down yet.',
-  founder: 'Founded by',
+  founder: 'founded this place',
   looksAfter: 'Who looks after it',
   looksAfterSay: 'Their machines keep a copy day and night, so that it is here when you come. Any of them can be missing.',
   nobody: 'Nobody is known here yet who does.',
