@@ -342,6 +342,10 @@ Result<Rows> Space::query(std::string_view sql, std::span<const Value> parameter
   return impl_->store->query(sql, parameters);
 }
 
+Result<std::vector<RowVersion>> Space::versions(std::string_view table, const Value& key) {
+  return impl_->store->versions(table, key);
+}
+
 Result<void> Space::take_back(Pos pos) {
   store::Store& store = *impl_->store;
   KITH_TRY(store.begin_merge());

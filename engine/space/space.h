@@ -128,6 +128,7 @@ class Space final : public Database, public log::Governor {
   Result<WriteReceipt> write_deferred(std::string_view event, const WriteOptions& options,
                                       const std::function<Result<void>(Writer&)>& body);
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override;
+  Result<std::vector<RowVersion>> versions(std::string_view table, const Value& key) override;
   Result<void> take_back(Pos pos) override;
   std::string new_id() override;
   PersonId person() const override;

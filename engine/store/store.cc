@@ -20,6 +20,7 @@
 #include "store/local_tables.h"
 #include "store/projection.h"
 #include "store/state_hash.h"
+#include "store/versions.h"
 
 namespace kith::store {
 namespace {
@@ -440,6 +441,13 @@ Result<Rows> Store::query(std::string_view sql, std::span<const Value> parameter
     for (int i = 0; i < columns; ++i) row.push_back(statement->value(i));
   }
   return rows;
+}
+
+Result<std::vector<RowVersion>> Store::versions(std::string_view table, const Value& key) {
+  const Table* found = impl_->schema.find(table);
+  if (found == nullptr)
+    return Error(ErrorCode::kUsage, "There is no table " + std::string(table) + ".", "Name one of the schema's.");
+  return row_versions(*impl_->db, impl_->projection, impl_->history, impl_->authors, *found, key);
 }
 
 void Store::set_on_commit(std::function<void(const Committed&)> listener) {

@@ -31,6 +31,7 @@
 
 #include "base/environment.h"
 #include "base/hybrid_clock.h"
+#include "kith/database.h"
 #include "kith/ids.h"
 #include "kith/local_table.h"
 #include "kith/result.h"
@@ -138,6 +139,8 @@ class Store {
   void rollback();
   /// Reads; refuses statements that would write. Inside a transaction it sees that transaction.
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters = {});
+  /// How a row came to be what it is (Database::versions).
+  Result<std::vector<RowVersion>> versions(std::string_view table, const Value& key);
   /// Called after each commit of a local transaction, for whoever listens (the log, live queries).
   void set_on_commit(std::function<void(const Committed&)> listener);
 

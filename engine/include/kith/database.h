@@ -15,6 +15,8 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "kith/ids.h"
 #include "kith/result.h"
@@ -48,6 +50,14 @@ struct WriteReceipt {
   Stamp stamp;
 };
 
+/// One write to a row, as the log has it.
+struct RowVersion {
+  PersonId person;  // who wrote it
+  Stamp stamp;
+  std::vector<std::pair<std::string, Value>> cells;  // what it wrote, by column
+  bool is_erased = false;                            // the values are gone, or cannot be read here
+};
+
 class Database {
  public:
   virtual ~Database() = default;
@@ -59,6 +69,9 @@ class Database {
   Result<Rows> query(std::string_view sql, std::initializer_list<Value> parameters = {}) {
     return query(sql, std::span(parameters.begin(), parameters.size()));
   }
+  /// The writes that made a row what it is, oldest first: its birth, then updates, whether or not they won. Empty if no
+  /// such row lives here. kUsage: no such table.
+  virtual Result<std::vector<RowVersion>> versions(std::string_view table, const Value& key) = 0;
   /// Takes a transaction back that has not left this device; kRefused once it has (then delete it).
   virtual Result<void> take_back(Pos pos) = 0;
   /// A fresh UUIDv7 in text form.

@@ -39,6 +39,14 @@ struct NamedType {
 struct OperationTable {
   std::vector<NamedType> types;
   std::vector<Operation> operations;
+
+  /// Null: there is none of that name.
+  const Operation* find(std::string_view name) const;
 };
+
+/// Runs one: the arguments fit its type, and the spaces that it needs are there. kUsage names what does not fit,
+/// kNotFound an operation that is not there, kNotMember a neighbourhood that is not there yet.
+Result<Json> call(const OperationTable& table, const Operation& operation, Place& place, const Json& arguments);
+Result<Json> call(const OperationTable& table, Place& place, std::string_view name, const Json& arguments);
 
 }  // namespace kith
