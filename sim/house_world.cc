@@ -160,9 +160,9 @@ void HouseWorld::write_in_town(House& house) {
   auto written = [&]() -> Result<town::forum::Written> {
     if (!posts_.empty() && dice_.percent(40)) {
       run_.report().note(Seen::kReply);
-      return town::forum::write_reply(*house.space(), posts_.begin()->first, body, rest_ms);
+      return town::forum::write_reply(*house.space(), posts_.begin()->first, {.body = body}, rest_ms);
     }
-    return town::forum::write_post(*house.space(), body, rest_ms);
+    return town::forum::write_post(*house.space(), {.body = body}, rest_ms);
   }();
   if (written.ok()) {
     house.promise(written->receipt, written->id);
@@ -637,7 +637,7 @@ void HouseWorld::check_retired_cannot_read() {
   });
   if (!is_any || members().empty()) return;
   House& writer = *members().front();
-  const auto written = town::forum::write_post(*writer.space(), std::string(kPlanted) + "after the retirement", 0);
+  const auto written = town::forum::write_post(*writer.space(), {.body = std::string(kPlanted) + "after the retirement"}, 0);
   if (!written.ok()) {
     writer.check(written.error(), "posting");
     return;

@@ -2,6 +2,7 @@
 #include "town/town.h"
 
 #include "schema_text.h"
+#include "town/search/search.h"
 
 namespace kith::town {
 
@@ -11,6 +12,14 @@ std::string schema() {
 
 std::string personal_schema() {
   return std::string(kNotesSql) + kDraftsSql + kReadingSql;
+}
+
+std::vector<LocalTable> local_tables() {
+  return {search::index()};
+}
+
+std::vector<LocalTable> personal_local_tables() {
+  return {search::note_index()};
 }
 
 }  // namespace kith::town

@@ -3,6 +3,9 @@
 #pragma once
 
 #include <string>
+#include <vector>
+
+#include "kith/local_table.h"
 
 namespace kith::town {
 
@@ -11,5 +14,9 @@ namespace kith::town {
 std::string schema();
 /// Of the personal space: notes, drafts, and how its person reads.
 std::string personal_schema();
+
+/// The indexes of search, for the store to keep beside the tables.
+std::vector<LocalTable> local_tables();
+std::vector<LocalTable> personal_local_tables();
 
 }  // namespace kith::town

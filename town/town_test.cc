@@ -1,107 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commands and queries over a real store with two people, without a log: what one merges of the other is handed over by
-// hand.
+// The forum, names and notes over a real store with two people.
 #include "town/town.h"
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
-#include "base/hybrid_clock.h"
-#include "base/testing/fakes.h"
-#include "base/uuid7.h"
-#include "store/store.h"
 #include "town/forum/commands.h"
 #include "town/forum/queries.h"
 #include "town/notes/commands.h"
 #include "town/notes/queries.h"
 #include "town/people/commands.h"
 #include "town/people/queries.h"
+#include "town/testing/street.h"
 
 namespace kith::town {
 namespace {
 
-/// A Database over a store: several people may write in turn, each as a device of their own.
-class TestDatabase final : public Database {
- public:
-  TestDatabase(const std::string& path, const std::string& schema)
-      : store_(store::Store::open({path}, store::Schema::parse(schema).value(), clock, hybrid_).value()) {
-    become(1);
-  }
-
-  /// From now on this person writes.
-  void become(std::uint8_t number) {
-    person_ = person_of(number);
-    DeviceId device;
-    device.data.fill(static_cast<std::uint8_t>(100 + number));
-    store_->set_self(*store_->author(device, person_.view()));
-  }
-  static PersonId person_of(std::uint8_t number) {
-    PersonId out;
-    out.data.fill(number);
-    return out;
-  }
-
-  Result<WriteReceipt> write(std::string_view event, const WriteOptions& options,
-                             const std::function<Result<void>(kith::Writer&)>& body) override {
-    KITH_TRY(store_->begin(event, options.rest_ms));
-    StoreWriter writer(*store_);
-    if (auto done = body(writer); !done.ok()) {
-      store_->rollback();
-      return std::move(done).error();
-    }
-    const store::Committed committed = KITH_TRY(store_->commit());
-    clock.advance(1);
-    return WriteReceipt{committed.first, committed.stamp};
-  }
-  Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override {
-    return store_->query(sql, parameters);
-  }
-  Result<void> take_back(Pos pos) override { return store_->take_back(pos); }
-  std::string new_id() override { return ids_.next().text(); }
-  PersonId person() const override { return person_; }
-  std::uint64_t now_ms() override { return clock.wall_ms(); }
-
-  testing::FakeClock clock;
-
- private:
-  class StoreWriter final : public Writer {
-   public:
-    explicit StoreWriter(store::Store& store) : store_(store) {}
-    Result<void> exec(std::string_view sql, std::span<const Value> parameters) override {
-      return store_.exec(sql, parameters);
-    }
-    Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override {
-      return store_.query(sql, parameters);
-    }
-
-   private:
-    store::Store& store_;
-  };
-
-  testing::SeededRandom random_{1};
-  HybridClock hybrid_{clock};
-  Uuid7Generator ids_{clock, random_};
-  std::unique_ptr<store::Store> store_;
-  PersonId person_;
-};
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/kith-town-XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  ~TemporaryDirectory() { static_cast<void>(std::system(("rm -r " + path_).c_str())); }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
+using testing::TemporaryDirectory;
+using testing::TestDatabase;
 
 class Town : public ::testing::Test {
  protected:
   TemporaryDirectory directory_;
-  TestDatabase database_{directory_.file("street"), schema()};
+  TestDatabase database_{directory_.file("street"), schema(), local_tables()};
 };
 
 std::vector<std::string> ids_of(const forum::FeedPage& page) {
@@ -111,7 +31,7 @@ std::vector<std::string> ids_of(const forum::FeedPage& page) {
 }
 
 TEST_F(Town, a_post_is_trimmed_and_carries_who_and_when) {
-  const auto written = forum::write_post(database_, "  Lost:\r\na grey cat \n", 0);
+  const auto written = forum::write_post(database_, {.body = "  Lost:\r\na grey cat \n"}, 0);
   ASSERT_TRUE(written.ok()) << written.error().message();
   const auto post = forum::post(database_, written->id);
   ASSERT_TRUE(post.ok());
@@ -123,9 +43,9 @@ TEST_F(Town, a_post_is_trimmed_and_carries_who_and_when) {
 }
 
 TEST_F(Town, replies_name_their_thread_and_what_they_answer) {
-  const std::string root = forum::write_post(database_, "root", 0)->id;
-  const std::string first = forum::write_reply(database_, root, "first", 0)->id;
-  const std::string second = forum::write_reply(database_, first, "second", 0)->id;
+  const std::string root = forum::write_post(database_, {.body = "root"}, 0)->id;
+  const std::string first = forum::write_reply(database_, root, {.body = "first"}, 0)->id;
+  const std::string second = forum::write_reply(database_, first, {.body = "second"}, 0)->id;
   const auto thread = forum::thread(database_, second, std::nullopt, 10);
   ASSERT_TRUE(thread.ok());
   EXPECT_EQ(thread->id, root);
@@ -137,8 +57,8 @@ TEST_F(Town, replies_name_their_thread_and_what_they_answer) {
 
 TEST_F(Town, the_feed_goes_by_latest_words_page_by_page_without_repeats) {
   std::vector<std::string> roots;
-  for (int i = 0; i < 9; ++i) roots.push_back(forum::write_post(database_, "no. " + std::to_string(i), 0)->id);
-  ASSERT_TRUE(forum::write_reply(database_, roots[2], "up again", 0).ok());
+  for (int i = 0; i < 9; ++i) roots.push_back(forum::write_post(database_, {.body = "no. " + std::to_string(i)}, 0)->id);
+  ASSERT_TRUE(forum::write_reply(database_, roots[2], {.body = "up again"}, 0).ok());
   std::vector<std::string> seen;
   std::optional<std::string> before;
   do {
@@ -153,7 +73,7 @@ TEST_F(Town, the_feed_goes_by_latest_words_page_by_page_without_repeats) {
 }
 
 TEST_F(Town, an_id_from_the_future_does_not_pin_a_thread_to_the_top) {
-  const std::string now = forum::write_post(database_, "now", 0)->id;
+  const std::string now = forum::write_post(database_, {.body = "now"}, 0)->id;
   ASSERT_TRUE(database_
                   .write("post written", {},
                          [](Writer& writer) {
@@ -165,8 +85,8 @@ TEST_F(Town, an_id_from_the_future_does_not_pin_a_thread_to_the_top) {
 }
 
 TEST_F(Town, a_withdrawn_post_leaves_its_replies) {
-  const std::string root = forum::write_post(database_, "root", 0)->id;
-  const std::string reply = forum::write_reply(database_, root, "reply", 0)->id;
+  const std::string root = forum::write_post(database_, {.body = "root"}, 0)->id;
+  const std::string reply = forum::write_reply(database_, root, {.body = "reply"}, 0)->id;
   ASSERT_TRUE(forum::withdraw_post(database_, root).ok());
   const auto thread = forum::thread(database_, root, std::nullopt, 10);
   ASSERT_TRUE(thread.ok());
@@ -178,26 +98,26 @@ TEST_F(Town, a_withdrawn_post_leaves_its_replies) {
 }
 
 TEST_F(Town, only_the_author_edits_and_withdraws) {
-  const std::string id = forum::write_post(database_, "mine", 0)->id;
+  const std::string id = forum::write_post(database_, {.body = "mine"}, 0)->id;
   database_.become(2);
-  EXPECT_EQ(forum::edit_post(database_, id, "yours").error().code(), ErrorCode::kRefused);
+  EXPECT_EQ(forum::edit_post(database_, id, {.body = "yours"}).error().code(), ErrorCode::kRefused);
   EXPECT_EQ(forum::withdraw_post(database_, id).error().code(), ErrorCode::kRefused);
   database_.become(1);
-  ASSERT_TRUE(forum::edit_post(database_, id, "mine, changed").ok());
+  ASSERT_TRUE(forum::edit_post(database_, id, {.body = "mine, changed"}).ok());
   EXPECT_EQ(forum::post(database_, id)->body, "mine, changed");
   EXPECT_TRUE(forum::post(database_, id)->changed_ms);
 }
 
 TEST_F(Town, texts_are_checked_before_anything_is_written) {
-  const std::string root = forum::write_post(database_, "root", 0)->id;
+  const std::string root = forum::write_post(database_, {.body = "root"}, 0)->id;
   const std::string long_text(forum::kBodyBytesMax + 1, 'x');
-  EXPECT_EQ(forum::write_post(database_, " \n", 0).error().code(), ErrorCode::kUsage);
-  EXPECT_EQ(forum::write_post(database_, long_text, 0).error().code(), ErrorCode::kTooLarge);
-  EXPECT_EQ(forum::write_post(database_, "bell \a", 0).error().code(), ErrorCode::kUsage);
-  EXPECT_EQ(forum::write_reply(database_, "nothing", "x", 0).error().code(), ErrorCode::kNotFound);
-  EXPECT_EQ(forum::edit_post(database_, root, "").error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(forum::write_post(database_, {.body = " \n"}, 0).error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(forum::write_post(database_, {.body = long_text}, 0).error().code(), ErrorCode::kTooLarge);
+  EXPECT_EQ(forum::write_post(database_, {.body = "bell \a"}, 0).error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(forum::write_reply(database_, "nothing", {.body = "x"}, 0).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(forum::edit_post(database_, root, {.body = ""}).error().code(), ErrorCode::kUsage);
   EXPECT_EQ(people::choose_name(database_, "two\nlines").error().code(), ErrorCode::kUsage);
-  EXPECT_TRUE(forum::write_post(database_, long_text.substr(1), 0).ok());
+  EXPECT_TRUE(forum::write_post(database_, {.body = long_text.substr(1)}, 0).ok());
   EXPECT_EQ(forum::feed(database_, std::nullopt, 10)->threads.size(), 2u);
 }
 
@@ -216,7 +136,7 @@ TEST_F(Town, a_name_belongs_to_whoever_wrote_it) {
 }
 
 TEST_F(Town, notes_live_in_a_schema_of_their_own) {
-  TestDatabase personal(directory_.file("personal"), personal_schema());
+  TestDatabase personal(directory_.file("personal"), personal_schema(), personal_local_tables());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(notes::write_note(personal, "note " + std::to_string(i)).ok());
   const auto page = notes::notes(personal, std::nullopt, 2);
   ASSERT_TRUE(page.ok());

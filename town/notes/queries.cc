@@ -11,7 +11,7 @@ Result<NotesPage> notes(Database& personal, const std::optional<std::string>& be
   const std::size_t count = std::clamp<std::size_t>(limit, 1, kPageMax);
   // '~' sorts behind every id.
   const Rows found =
-      KITH_TRY(personal.query("SELECT id, body, kith_stamp FROM kith_notes WHERE id < ? ORDER BY id DESC LIMIT ?",
+      KITH_TRY(personal.query("SELECT id, body, kith_stamp, kith_changed FROM kith_notes WHERE id < ? ORDER BY id DESC LIMIT ?",
                               {before.value_or("~"), static_cast<std::int64_t>(count + 1)}));
   NotesPage page;
   for (const Row& row : found.rows) {
@@ -19,7 +19,7 @@ Result<NotesPage> notes(Database& personal, const std::optional<std::string>& be
       page.next = page.notes.back().id;
       break;
     }
-    page.notes.push_back({text(row[0]), text(row[1]), ms_of(row[2])});
+    page.notes.push_back({text(row[0]), text(row[1]), ms_of(row[2]), optional_ms(row[3])});
   }
   return page;
 }

@@ -16,6 +16,7 @@ struct Note {
   std::string id;
   std::string body;
   std::uint64_t written_ms = 0;
+  std::optional<std::uint64_t> changed_ms;
 };
 
 struct NotesPage {
