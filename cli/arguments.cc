@@ -8,6 +8,7 @@
 #include <cstdlib>
 
 #include "cli/exit_codes.h"
+#include "cli/town_commands.h"
 
 namespace kith::cli {
 namespace {
@@ -40,6 +41,7 @@ class Parser {
     app_.footer(kExamples);
     app_.require_subcommand(1);
     beginnings();
+    town();
     writing();
     reading();
     syncing();
@@ -143,22 +145,32 @@ class Parser {
     check->add_option("--with-words", out_.own_words_file, "The words, from this file (- or nothing: standard input)");
   }
 
+  /// Each word and each option fills in an argument of the operation.
+  void town() {
+    for (const TownCommand& command : town_commands()) {
+      CLI::App* made = add(command.name, command.about, command.example);
+      if (!command.words.empty()) {
+        std::string names;
+        for (const char* word : command.words) names += (names.empty() ? "" : " and ") + std::string(word);
+        made->add_option(names, out_.words, names == "id" ? "Which one" : "In this order")
+            ->required(command.words_needed > 0)
+            ->expected(static_cast<int>(command.words_needed), static_cast<int>(command.words.size()));
+      }
+      for (const TownOption& option : command.options) {
+        made->add_option_function<std::vector<std::string>>(
+            option.flag,
+            [this, &option](const std::vector<std::string>& values) {
+              for (const std::string& value : values) out_.fields.emplace_back(option.argument, value);
+            },
+            option.about);
+      }
+      if (command.can_rest) take_rest(made);
+    }
+  }
+
   void writing() {
-    CLI::App* post = add("post", "Write to the neighbours", "kith post \"Lost: a grey cat\"");
-    post->add_option("text", out_.words, "What to say")->required()->expected(1);
-    take_rest(post);
-    CLI::App* reply = add("reply", "Answer a post or a reply", "kith reply 0192… \"Seen at no. 12\"");
-    reply->add_option("id and text", out_.words, "Which one, and what to say")->required()->expected(2);
-    take_rest(reply);
-    CLI::App* edit = add("edit", "Change a post of yours", "kith edit 0192… \"Found: the grey cat\"");
-    edit->add_option("id and text", out_.words, "Which one, and the new text")->required()->expected(2);
-    CLI::App* remove = add("delete", "Withdraw a post of yours; replies stay", "kith delete 0192…");
-    remove->add_option("id", out_.words, "Which one")->required()->expected(1);
     CLI::App* undo = add("undo", "Take back what you wrote last, while it still rests here", "kith undo");
     undo->add_option("--pos", out_.pos, "Another one: its \"pos\" from `kith log` or the answer to `kith post`");
-    CLI::App* note = add("note", "Write a note to yourself; it stays in your personal space",
-                         "kith note \"Ask Dan about the ladder\"");
-    note->add_option("text", out_.words, "What to remember")->required()->expected(1);
   }
 
   void take_rest(CLI::App* command) {
@@ -172,17 +184,9 @@ class Parser {
   }
 
   void reading() {
-    take_page(add("feed", "The threads, those with the latest words first", "kith feed --limit 50"), "--before",
-              "Older ones: \"next\" of the last answer");
-    CLI::App* thread = add("thread", "One post and its replies", "kith thread 0192…");
-    thread->add_option("id", out_.words, "Of the post or of any reply")->required()->expected(1);
-    take_page(thread, "--after", "Newer replies: \"next\" of the last answer");
-    add("members", "Who belongs to the neighbourhood", "kith members");
     add("status", "How fresh this is, who is connected, and what went wrong", "kith status");
     take_page(add("log", "What happened, entry by entry: who, number, kind, event, time", "kith log --limit 20"),
               "--after", "Go on behind this position");
-    take_page(add("notes", "Your notes to yourself", "kith notes"), "--before",
-              "Older ones: \"next\" of the last answer");
   }
 
   void syncing() {

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "cli/run.h"
+#include "cli/town_commands.h"
 
 namespace kith::cli {
 
@@ -19,26 +20,18 @@ Result<void> run_command(const Arguments& arguments) {
                                                                            {"invite", &Run::invite},
                                                                            {"join", &Run::join},
                                                                            {"words check", &Run::words_check},
-                                                                           {"post", &Run::post},
-                                                                           {"reply", &Run::reply},
-                                                                           {"edit", &Run::edit},
-                                                                           {"delete", &Run::remove},
                                                                            {"undo", &Run::undo},
-                                                                           {"note", &Run::note},
-                                                                           {"feed", &Run::feed},
-                                                                           {"thread", &Run::thread},
-                                                                           {"members", &Run::members},
                                                                            {"status", &Run::status},
                                                                            {"log", &Run::log},
-                                                                           {"notes", &Run::notes},
                                                                            {"sync", &Run::sync},
                                                                            {"peers", &Run::peers},
                                                                            {"dial", &Run::dial}};
   const auto command = kCommands.find(arguments.command);
-  if (command == kCommands.end()) return Error(ErrorCode::kUsage, "There is no such command.", "Try `kith --help`.");
+  const bool is_town = find_town_command(arguments.command) != nullptr;
+  if (command == kCommands.end() && !is_town) return Error(ErrorCode::kUsage, "There is no such command.", "Try `kith --help`.");
   KITH_TRY(crypto::start());
   Run run(arguments);
-  return (run.*command->second)();
+  return is_town ? run.town() : (run.*command->second)();
 }
 
 }  // namespace kith::cli

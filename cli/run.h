@@ -24,18 +24,11 @@ class Run {
   Result<void> invite();
   Result<void> join();
   Result<void> words_check();
-  Result<void> post();
-  Result<void> reply();
-  Result<void> edit();
-  Result<void> remove();
+  /// The command of the town that was asked for.
+  Result<void> town();
   Result<void> undo();
-  Result<void> note();
-  Result<void> feed();
-  Result<void> thread();
-  Result<void> members();
   Result<void> status();
   Result<void> log();
-  Result<void> notes();
   Result<void> sync();
   Result<void> peers();
   Result<void> dial();
@@ -51,11 +44,11 @@ class Run {
   void show_welcome(const std::string& place, const std::string& url, const std::string& link) const;
   Result<node::ListenOptions> listen_options() const;
   Result<void> serve_node(node::Node& node, Json announcement);
-  Result<void> show_written(const Result<Json>& answer, const char* done);
+  Result<Json> town_arguments() const;
+  void show_written(const Json& answer, const char* done) const;
   Result<void> list(const std::string& path, const std::string& query, const char* items,
                     void (*show)(const Json&));
   std::string page_query(const char* cursor) const;
-  Json text_body(const std::string& text) const;
   Result<std::unique_ptr<net::Channel>> channel_via();
   Result<void> sync_stdio(NodeCall& call);
   Result<void> sync_via(NodeCall& call);

@@ -80,6 +80,15 @@ void show_fault(const Json& fault) {
         ": " + text(fault, "fault") + ". " + printable(text(fault, "detail"), false));
 }
 
+void show_listing(const Json& listing) {
+  print(text(listing, "kind") + ": " + printable(text(listing, "title"), false) +
+        (listing.at("price").is_null() ? "" : " (" + printable(text(listing, "price"), false) + ")") + ", " +
+        text(listing, "state") + "  [" + text(listing, "id") + "]");
+  print("  " + printable(text(listing, "name", "A neighbour"), false) + ", " + time_of(listing, "written_ms") + ", " +
+        counted(number(listing, "requests"), "request", "requests") + ", stands until " +
+        time_of(listing, "expires_ms"));
+}
+
 }  // namespace
 
 std::string local_time(std::uint64_t ms) {
@@ -99,6 +108,7 @@ void show_post(const Json& post, const std::string& indent) {
   if (post.is_null()) return print(indent + "(withdrawn, or not here yet)");
   print(indent + printable(text(post, "name", "A neighbour"), false) + ", " + time_of(post, "written_ms") +
         (post.at("changed_ms").is_null() ? "" : ", edited") + "  [" + text(post, "id") + "]");
+  if (const auto title = post.at("title").text()) print(indent + "  " + printable(*title, false));
   print(indented(text(post, "body", "(erased)"), indent + "  "));
 }
 
@@ -214,6 +224,56 @@ void show_peers(const Json& peers) {
     const std::int64_t count = number(peers.at("refused"), reason);
     if (count > 0) print("  refused " + counted(count, "connection", "connections") + ": " + reason);
   }
+}
+
+void show_history(const Json& answer) {
+  for (const Json& version : answer.at("versions").items()) {
+    print(time_of(version, "at_ms") + "  " + printable(text(version, "title"), false));
+    print(indented(text(version, "body", "(erased)"), "  "));
+  }
+}
+
+void show_categories(const Json& answer) {
+  for (const Json& one : answer.at("categories").items()) {
+    print(printable(text(one, "name"), false) + ": " + counted(number(one, "posts"), "thread", "threads") +
+          (number(one, "unread") > 0 ? ", " + std::to_string(number(one, "unread")) + " with news" : ""));
+  }
+}
+
+void show_hits(const Json& answer) {
+  for (const Json& hit : answer.at("hits").items()) {
+    print(text(hit, "kind") + ", " + printable(text(hit, "name", "A neighbour"), false) + ", " +
+          time_of(hit, "at_ms") + "  " + printable(text(hit, "title"), false) + "  [" + text(hit, "id") + "]");
+    print(indented(text(hit, "snippet"), "  "));
+  }
+  print("Looked through " + counted(number(answer, "searched"), "thing", "things") + ".");
+}
+
+void show_listings(const Json& page) {
+  if (page.at("listings").items().empty()) print("Nothing is offered here. Begin with `kith offer \"…\"`.");
+  for (const Json& listing : page.at("listings").items()) show_listing(listing);
+  show_next(page, "--before");
+}
+
+void show_item(const Json& answer) {
+  show_listing(answer.at("listing"));
+  if (const auto words = answer.at("listing").at("text").text()) print(indented(*words, "  "));
+  for (const Json& request : answer.at("requests").items()) {
+    print("  " + std::to_string(number(request, "order")) + ". " +
+          printable(text(request, "name", "A neighbour"), false) + ", " + time_of(request, "written_ms") + ", " +
+          text(request, "state") +
+          (request.at("late").boolean().value_or(false) ? ", asked earlier than its place here" : "") + "  [" +
+          text(request, "id") + "]");
+    if (const auto words = request.at("text").text()) print(indented(*words, "     "));
+  }
+  if (!answer.at("certain").boolean().value_or(false)) print("  As far as this house knows; it is alone just now.");
+}
+
+void show_place(const Json& place) {
+  print(printable(text(place, "name", "(name not here yet)"), false) + ": " +
+        counted(number(place, "members"), "neighbour", "neighbours") + ", " +
+        counted(number(place, "posts"), "post", "posts") + ".");
+  for (const Json& rule : place.at("rules").items()) print("  - " + printable(rule.text().value_or(""), false));
 }
 
 void show_notes(const Json& page) {

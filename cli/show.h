@@ -16,6 +16,12 @@ void show_status(const Json& status);
 void show_log(const Json& page);
 void show_peers(const Json& peers);
 void show_notes(const Json& page);
+void show_history(const Json& answer);
+void show_categories(const Json& answer);
+void show_hits(const Json& answer);
+void show_listings(const Json& page);
+void show_item(const Json& answer);
+void show_place(const Json& place);
 
 /// `items` of a list one a line, as JSON.
 void print_lines(const Json& items);

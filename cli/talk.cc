@@ -1,50 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writing and reading: post, reply, edit, delete, undo, note; feed, thread, members, status, log, notes,
-// peers.
+// The town's commands; undo, status, log, peers.
+#include <algorithm>
+
 #include "cli/run.h"
 #include "cli/show.h"
+#include "cli/town_commands.h"
+#include "kith/shape.h"
+#include "town/api/api.h"
 
 namespace kith::cli {
 
-
-Json Run::text_body(const std::string& text) const {
-  Json body = Json::object({{"body", text}});
-  if (arguments_.rest_seconds) body.set("rest_ms", static_cast<std::int64_t>(*arguments_.rest_seconds * 1000));
-  return body;
+Result<Json> Run::town_arguments() const {
+  const TownCommand& command = *find_town_command(arguments_.command);
+  const Operation& operation = *town::operations().find(command.operation);
+  auto fields = arguments_.fields;
+  for (std::size_t i = 0; i < arguments_.words.size(); ++i) fields.emplace_back(command.words.at(i), word(i));
+  for (const TownDefault& otherwise : command.defaults) {
+    const auto is_it = [&](const auto& field) { return field.first == otherwise.argument; };
+    if (std::none_of(fields.begin(), fields.end(), is_it)) fields.emplace_back(otherwise.argument, otherwise.value);
+  }
+  for (auto& [name, value] : fields) {
+    if (name == "on" && (value == "yes" || value == "no")) value = value == "yes" ? "true" : "false";
+  }
+  Json out = KITH_TRY(read_members(fields, operation.arguments, town::operations().types));
+  if (arguments_.rest_seconds) out.set("rest_ms", static_cast<std::int64_t>(*arguments_.rest_seconds * 1000));
+  return out;
 }
 
-Result<void> Run::show_written(const Result<Json>& answer, const char* done) {
-  if (!answer.ok()) return answer.error();
-  if (arguments_.json) {
-    print(*answer);
-    return {};
+Result<void> Run::town() {
+  const TownCommand& command = *find_town_command(arguments_.command);
+  const Json arguments = KITH_TRY(town_arguments());
+  NodeCall call = KITH_TRY(NodeCall::open(setup_));
+  const Json answer = KITH_TRY(call.send("POST", std::string("/api/call/") + command.operation, arguments));
+  if (arguments_.json && command.items != nullptr) {
+    print_lines(answer.at(command.items));
+  } else if (arguments_.json) {
+    print(answer);
+  } else if (command.show != nullptr) {
+    command.show(answer);
+  } else {
+    show_written(answer, command.done);
   }
-  std::printf("%s [%s]\n", done, answer->at("id").text().value_or("").c_str());
-  const std::int64_t rests = answer->at("rests_ms").integer().value_or(0);
-  if (rests > 0)
-    std::fprintf(stderr, "It stays here for %lld s; `kith undo` takes it back.\n",
-                 static_cast<long long>((rests + 999) / 1000));
   return {};
 }
 
-Result<void> Run::post() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  return show_written(call.send("POST", "/api/posts", text_body(word(0))), "Posted.");
-}
-
-Result<void> Run::reply() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  return show_written(call.send("POST", "/api/posts/" + word(0) + "/replies", text_body(word(1))), "Replied.");
-}
-
-Result<void> Run::edit() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  return show_written(call.send("PATCH", "/api/posts/" + word(0), text_body(word(1))), "Changed.");
-}
-
-Result<void> Run::remove() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  return show_written(call.send("DELETE", "/api/posts/" + word(0), Json::object({})), "Withdrawn.");
+void Run::show_written(const Json& answer, const char* done) const {
+  const auto id = answer.at("id").text();
+  std::printf(id ? "%s [%s]\n" : "%s\n", done, id.value_or("").c_str());
+  const std::int64_t rests = answer.at("rests_ms").integer().value_or(0);
+  if (rests > 0)
+    std::fprintf(stderr, "It stays here for %lld s; `kith undo` takes it back.\n",
+                 static_cast<long long>((rests + 999) / 1000));
 }
 
 Result<void> Run::undo() {
@@ -58,11 +64,6 @@ Result<void> Run::undo() {
     std::printf("Taken back (%s); nobody has seen it.\n", answer.at("event").text().value_or("").c_str());
   }
   return {};
-}
-
-Result<void> Run::note() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  return show_written(call.send("POST", "/api/notes", Json::object({{"body", word(0)}})), "Noted.");
 }
 
 std::string Run::page_query(const char* cursor) const {
@@ -84,31 +85,8 @@ Result<void> Run::list(const std::string& path, const std::string& query, const 
   return {};
 }
 
-Result<void> Run::feed() {
-  return list("/api/posts", page_query("before"), "threads", show_feed);
-}
-
-Result<void> Run::members() {
-  return list("/api/members", {}, "members", show_members);
-}
-
 Result<void> Run::log() {
   return list("/api/log", page_query("after"), "entries", show_log);
-}
-
-Result<void> Run::notes() {
-  return list("/api/notes", page_query("before"), "notes", show_notes);
-}
-
-Result<void> Run::thread() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  const Json found = KITH_TRY(call.get("/api/posts/" + word(0), page_query("after")));
-  if (arguments_.json) {
-    print(found);
-  } else {
-    show_thread(found);
-  }
-  return {};
 }
 
 Result<void> Run::peers() {

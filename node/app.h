@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "kith/local_table.h"
 #include "kith/place.h"
 #include "net/http.h"
 #include "node/guard.h"
@@ -24,6 +25,9 @@ class App {
   virtual ~App() = default;
   virtual std::string schema() const = 0;
   virtual std::string personal_schema() const = 0;
+  /// What each replica works out for itself beside the tables of either.
+  virtual std::vector<LocalTable> local_tables() const = 0;
+  virtual std::vector<LocalTable> personal_local_tables() const = 0;
   /// Would these do? Asked before any key is made. An empty `place` is one that somebody else has named.
   virtual Result<void> check_names(std::string_view place, std::string_view person) const = 0;
   /// First words in a new space, and of a new member.

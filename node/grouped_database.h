@@ -21,6 +21,9 @@ class GroupedDatabase final : public Database {
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override {
     return space_->query(sql, parameters);
   }
+  Result<std::vector<RowVersion>> versions(std::string_view table, const Value& key) override {
+    return space_->versions(table, key);
+  }
   Result<void> take_back(Pos pos) override { return space_->take_back(pos); }
   std::string new_id() override { return space_->new_id(); }
   PersonId person() const override { return space_->person(); }

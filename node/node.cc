@@ -131,13 +131,17 @@ void Node::keep_keys(space::Space& space, std::size_t index) {
   note(save_keys());
 }
 
-Result<space::OpenOptions> Node::space_options(std::string_view file, const std::string& schema) {
-  return space::OpenOptions{home_->file(file), KITH_TRY(store::Schema::parse(schema)), keyring_.storage_key};
+Result<space::OpenOptions> Node::space_options(std::string_view file) {
+  const App& app = setup_.app;
+  const bool is_personal = file == kPersonalFile;
+  return space::OpenOptions{
+      home_->file(file), KITH_TRY(store::Schema::parse(is_personal ? app.personal_schema() : app.schema())),
+      keyring_.storage_key, is_personal ? app.personal_local_tables() : app.local_tables()};
 }
 
 Result<void> Node::found_neighbourhood(const crypto::Key& root) {
   space::SpaceKeys keys;
-  auto options = KITH_TRY(space_options(kSpaceFile, setup_.app.schema()));
+  auto options = KITH_TRY(space_options(kSpaceFile));
   space_ = KITH_TRY(space::Space::found({setup_.clock, setup_.random}, std::move(options), root,
                                         fresh<Lineage>(setup_.random), host_key_, keys));
   forget_root(keys);
@@ -147,7 +151,7 @@ Result<void> Node::found_neighbourhood(const crypto::Key& root) {
 
 Result<void> Node::found_personal(const crypto::Key& root) {
   space::SpaceKeys keys;
-  auto options = KITH_TRY(space_options(kPersonalFile, setup_.app.personal_schema()));
+  auto options = KITH_TRY(space_options(kPersonalFile));
   personal_ = KITH_TRY(space::Space::found({setup_.clock, setup_.random}, std::move(options), root,
                                            crypto::personal_lineage(root), HostKey{}, keys));
   forget_root(keys);
@@ -162,19 +166,18 @@ void Node::forget_root(space::SpaceKeys& keys) {
   keys.person_root.reset();
 }
 
-Result<std::unique_ptr<space::Space>> Node::open_space(std::string_view file, const std::string& schema,
-                                                       std::size_t index) {
+Result<std::unique_ptr<space::Space>> Node::open_space(std::string_view file, std::size_t index) {
   if (!home_->files().exists(file) || index >= keyring_.spaces.size()) {
     return Error(ErrorCode::kNotFound, "The file " + home_->file(file) + " or its key is missing.",
                  "Put it back from a copy, or join anew in another --home.");
   }
-  auto options = KITH_TRY(space_options(file, schema));
+  auto options = KITH_TRY(space_options(file));
   return space::Space::open({setup_.clock, setup_.random}, std::move(options), keyring_.spaces[index]);
 }
 
 Result<void> Node::open_spaces() {
-  space_ = KITH_TRY(open_space(kSpaceFile, setup_.app.schema(), kSpaceIndex));
-  personal_ = KITH_TRY(open_space(kPersonalFile, setup_.app.personal_schema(), kPersonalIndex));
+  space_ = KITH_TRY(open_space(kSpaceFile, kSpaceIndex));
+  personal_ = KITH_TRY(open_space(kPersonalFile, kPersonalIndex));
   return {};
 }
 

@@ -136,10 +136,10 @@ class Node final : public sync::Spaces, public Place {
   void name_host();
   Result<void> save_keys();
   void keep_keys(space::Space& space, std::size_t index);
-  Result<space::OpenOptions> space_options(std::string_view file, const std::string& schema);
+  Result<space::OpenOptions> space_options(std::string_view file);
   Result<void> found_neighbourhood(const crypto::Key& root);
   Result<void> found_personal(const crypto::Key& root);
-  Result<std::unique_ptr<space::Space>> open_space(std::string_view file, const std::string& schema, std::size_t index);
+  Result<std::unique_ptr<space::Space>> open_space(std::string_view file, std::size_t index);
   Result<void> open_spaces();
   Result<void> settle_in();
   void make_houses();

@@ -112,7 +112,7 @@ const crypto::SigningKey* Node::log_key(const SpaceId& space) {
 space::Space* Node::visit(const SpaceId& space) {
   if (space_) return space_->id() == space ? space_.get() : nullptr;
   if (!joining_) return nullptr;
-  auto options = space_options(kSpaceFile, setup_.app.schema());
+  auto options = space_options(kSpaceFile);
   if (options.ok()) {
     auto visited =
         space::Space::visit({setup_.clock, setup_.random}, std::move(*options), space, joining_->request.invitation);

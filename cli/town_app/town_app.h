@@ -2,19 +2,19 @@
 // The town as an app of a node: its schemas, what a new place begins with, and its paths (docs/rest.md).
 #pragma once
 
-#include "kith/json.h"
 #include "node/app.h"
 
 namespace kith::cli {
 
 class TownApp final : public node::App {
  public:
-  static constexpr std::size_t kPage = 20;  // threads or notes of one answer, unless asked otherwise
+  static constexpr std::size_t kPage = 20;  // threads of one page
   static constexpr std::size_t kRepliesPage = 200;
-  static constexpr std::int64_t kRestMsMax = 600'000;
 
   std::string schema() const override;
   std::string personal_schema() const override;
+  std::vector<LocalTable> local_tables() const override;
+  std::vector<LocalTable> personal_local_tables() const override;
   Result<void> check_names(std::string_view place, std::string_view person) const override;
   Result<void> founded(node::Place& place, std::string_view name, std::string_view person) override;
   Result<void> joined(node::Place& place, std::string_view person) override;
