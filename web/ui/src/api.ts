@@ -10,26 +10,27 @@ export type Ms = number;
 export type Nothing = Record<never, never>;
 
 export interface Reaction { kind: string; count: number; mine: boolean; people: Person[] }
-export interface PhotoRef { id: Id; width: number; height: number; bytes: number; here: boolean; alt: string | null }
+export interface PhotoRef { id: Id; format: 'image/jpeg' | 'image/webp'; width: number; height: number; bytes: number; here: boolean; alt: string | null }
 /** Where something of mine has got to: may still be taken back, only on this device, left it, kept by others. */
 export type Sending = 'resting' | 'here' | 'left' | 'kept';
 
 export interface Post {
   id: Id; thread: Id | null; parent: Id | null; title: string | null; body: string | null; lang: string | null;
-  category: string | null; tags: string[]; person: Person; name: string | null; relation?: string; written_ms: Ms; changed_ms: Ms | null;
+  category: string | null; tags: string[]; person: Person; name: string | null; written_ms: Ms; changed_ms: Ms | null;
   mine: boolean; reactions: Reaction[]; photos: PhotoRef[]; mentions: Person[];
   state: Sending; pos?: number; rests_until_ms?: Ms; kept_in?: number;
 }
 export interface ThreadCard {
-  id: Id; post: Post | null; replies: number; last_ms: Ms; last_person: Person | null;
+  id: Id; post: Post | null; replies: number; last_ms: Ms; last_person: Person | null; last_name: string | null;
   unread: number; muted: boolean; followed: boolean; pinned: boolean;
 }
 export interface Audience { kind: 'space'; people: number }
 export interface Hit {
-  kind: 'post' | 'listing' | 'person'; id: Id; thread: Id | null; title: string | null; snippet: string; person: Person; name: string | null; at_ms: Ms;
+  kind: 'post' | 'listing' | 'person' | 'note'; id: Id; thread: Id | null; title: string; snippet: string; person: Person; name: string | null; at_ms: Ms;
 }
-export interface Draft { id: Id; kind: 'post' | 'reply' | 'listing'; to: Id | null; fields: Record<string, unknown>; changed_ms: Ms }
-export interface Note { id: Id; body: string; written_ms: Ms; changed_ms: Ms | null }
+export interface Draft { id: Id; kind: 'post' | 'reply' | 'listing'; to: Id | null; fields: unknown; changed_ms: Ms }
+export interface Version { title: string | null; body: string | null; category: string | null; at_ms: Ms; person: Person }
+export interface Note { id: Id; body: string | null; written_ms: Ms; changed_ms: Ms | null }
 export interface Written { id: Id; pos: number; rests_ms?: number }
 
 export type ListingKind = 'sell' | 'give' | 'lend' | 'swap' | 'wanted';
@@ -71,8 +72,9 @@ type Spoken = { title?: string; body: string; category?: string; tags?: string[]
 
 export type Api = {
   'forum.feed': Op<{ before?: string; limit?: number; category?: string; tag?: string; person?: Person }, { threads: ThreadCard[]; next: string | null }>;
-  'forum.thread': Op<{ id: Id; after?: string; limit?: number }, { id: Id; post: Post | null; replies: Post[]; next: string | null; missing: number; audience: Audience; followed?: boolean; muted?: boolean; pinned?: boolean }>;
-  'forum.history': Op<{ id: Id }, { versions: { body: string; at_ms: Ms; person: Person }[] }>;
+  'forum.pinned': Op<Nothing, { threads: ThreadCard[]; next: string | null }>;
+  'forum.thread': Op<{ id: Id; after?: string; limit?: number }, { id: Id; post: Post | null; replies: Post[]; next: string | null; missing: number; audience: Audience; followed: boolean; muted: boolean; pinned: boolean }>;
+  'forum.history': Op<{ id: Id }, { versions: Version[] }>;
   'forum.categories': Op<Nothing, { categories: { name: string; posts: number; unread: number }[] }>;
   'forum.tags': Op<Nothing, { tags: { name: string; posts: number }[] }>;
   'forum.drafts': Op<Nothing, { drafts: Draft[] }>;
@@ -108,7 +110,7 @@ export type Api = {
   'notes.write': Op<{ id?: Id; body: string }, { id: Id }>;
   'notes.drop': Op<{ id: Id }, Nothing>;
   'photos.add': Op<{ id: Id; width: number; height: number; alt?: string }, PhotoRef>;
-  'photos.get': Op<{ id: Id; width?: number }, Uint8Array>;
+  'photos.get': Op<{ id: Id }, { format: PhotoRef['format']; data: string }>;
   'replica.status': Op<Nothing, Status>;
   'replica.outbox': Op<Nothing, { items: OutboxItem[] }>;
   'replica.undo': Op<{ pos?: number }, { taken_back: number; event: string }>;

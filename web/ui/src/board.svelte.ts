@@ -48,11 +48,13 @@ export class Board extends Asked<Pages> {
   /** Every page anew, each from where the one before it ended: a notice that moved is neither lost nor doubled. */
   protected override async pull(): Promise<Pages> {
     const { category, tag } = this.#filter;
-    const threads: ThreadCard[] = [];
+    // Pinned ones first, on the whole board only.
+    const threads: ThreadCard[] = category || tag ? [] : (await call('forum.pinned', {})).threads;
+    const pinned = new Set(threads.map((thread) => thread.id));
     let next: string | null = null;
     for (let page = 0; page < this.#pages; page++) {
       const got: Result<'forum.feed'> = await call('forum.feed', { limit: PAGE, ...(next && { before: next }), ...(category && { category }), ...(tag && { tag }) });
-      threads.push(...got.threads);
+      threads.push(...got.threads.filter((thread) => !pinned.has(thread.id)));
       next = got.next;
       if (!next) break;
     }

@@ -11,11 +11,13 @@ const KEEP = 60;
 
 const urls = new Map<Id, Promise<string>>();
 
+const fromBase64 = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+
 /** An address for <img>. The newest sixty stay; an older one is asked again. */
 export function photoUrl(id: Id): Promise<string> {
   const known = urls.get(id);
   if (known) return known;
-  const made = call('photos.get', { id }).then((bytes) => URL.createObjectURL(new Blob([bytes as Uint8Array<ArrayBuffer>], { type: 'image/jpeg' })));
+  const made = call('photos.get', { id }).then(({ format, data }) => URL.createObjectURL(new Blob([fromBase64(data)], { type: format })));
   urls.set(id, made);
   made.catch(() => urls.delete(id));
   if (urls.size > KEEP) {

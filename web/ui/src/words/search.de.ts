@@ -8,6 +8,7 @@ export default {
   searched: { one: 'Durchsucht: das Eine, was auf diesem Telefon ist.', other: 'Durchsucht: alles auf diesem Telefon, {n} Einträge.' },
   by: 'Aushang von {name}',
   named: '{name}',
+  note: 'Eine Notiz von dir',
   more: 'Mehr zeigen',
   none: 'Auf diesem Telefon passt nichts',
   none_why: 'Vielleicht weiß es trotzdem jemand.',

@@ -5,6 +5,7 @@ export default {
   searched: { one: 'Searched the one thing that is on this phone.', other: 'Searched all {n} things that are on this phone.' },
   by: 'Notice by {name}',
   named: '{name}',
+  note: 'A note of yours',
   more: 'Show more',
   none: 'Nothing on this phone fits',
   none_why: 'Somebody may know all the same.',

@@ -79,7 +79,7 @@ export default {
   read_on: 'Weiterlesen',
   more_photos: { one: 'und noch ein Foto', other: 'und noch {n} Fotos' },
   withdrawn_root: 'Diesen Aushang hat zurückgezogen, wer ihn geschrieben hat.',
-  root_missing: 'Der Aushang selbst ist noch nicht hier.',
+  root_missing: 'Der Aushang selbst ist nicht hier: zurückgezogen oder noch nicht angekommen.',
   end: 'Ende der Seite',
   follow: 'Folgen',
   follow_how: 'Melden, wenn jemand antwortet',

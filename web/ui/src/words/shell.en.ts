@@ -76,7 +76,7 @@ export default {
   read_on: 'Read on',
   more_photos: { one: 'and one more photo', other: 'and {n} more photos' },
   withdrawn_root: 'This notice was taken away by who wrote it.',
-  root_missing: 'The notice itself is not here yet.',
+  root_missing: 'The notice itself is not here: it was taken away, or has not come yet.',
   end: 'The end of this page',
   follow: 'Follow',
   follow_how: 'Say when somebody replies',
