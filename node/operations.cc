@@ -45,7 +45,7 @@ Result<Json> arguments_of(const OperationTable& table, const Operation& operatio
   return out;
 }
 
-net::HttpResponse run(const OperationTable& table, const Operation& operation, Place& place,
+net::HttpResponse run(const OperationTable& table, const Operation& operation, kith::Place& place,
                       const Result<Json>& arguments) {
   if (!arguments.ok()) return problem(arguments.error());
   const auto result = call(table, operation, place, *arguments);
@@ -58,7 +58,7 @@ net::HttpResponse run(const OperationTable& table, const Operation& operation, P
   return out;
 }
 
-net::HttpResponse run_named(const OperationTable& table, const Operation& operation, Place& place,
+net::HttpResponse run_named(const OperationTable& table, const Operation& operation, kith::Place& place,
                             const net::HttpRequest& request) {
   if (request.method == "POST") return run(table, operation, place, body_of(request));
   return problem({ErrorCode::kUsage, "A call is a POST.", "See docs/rest.md."});
@@ -71,7 +71,7 @@ net::HttpResponse no_method(const net::HttpRequest& request, const std::string& 
 
 }  // namespace
 
-std::optional<net::HttpResponse> answer_operation(const OperationTable& table, Place& place,
+std::optional<net::HttpResponse> answer_operation(const OperationTable& table, kith::Place& place,
                                                   const net::HttpRequest& request) {
   if (request.path.starts_with(kCallPath)) {
     const Operation* operation = table.find(std::string_view(request.path).substr(kCallPath.size()));

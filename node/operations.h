@@ -12,7 +12,7 @@ namespace kith::node {
 
 /// nullopt: no path of this table. kUsage where only the path fits. 201 where a new thing
 /// was made: the answer has an "id" that the call did not name.
-std::optional<net::HttpResponse> answer_operation(const OperationTable& table, Place& place,
+std::optional<net::HttpResponse> answer_operation(const OperationTable& table, kith::Place& place,
                                                   const net::HttpRequest& request);
 
 }  // namespace kith::node
