@@ -47,7 +47,7 @@ export interface Listing {
 }
 export interface Member {
   person: Person; name: string | null; door: string; about: string | null; street: string | null; devices: number; founder: boolean; me: boolean;
-  joined_ms: Ms; posts: number; alike: Person[]; muted: boolean;
+  joined_ms: Ms | null; posts: number; alike: Person[]; muted: boolean;
 }
 export interface Place {
   name: string; enamel: 1 | 2 | 3 | 4 | 5; rules: string[]; founded_ms: Ms; founder: Person; members: number; posts: number;
@@ -93,13 +93,13 @@ export type Api = {
   'market.item': Op<{ id: Id }, { listing: Listing; requests: Request[]; certain: boolean; last_heard_ms: Ms | null }>;
   'market.offer': Op<{ kind: ListingKind; title: string; text?: string; price?: string; tags?: string[]; photos?: Id[]; days?: number } & Rest, Written>;
   'market.edit': Op<{ id: Id; title?: string; text?: string; price?: string; tags?: string[] } & Rest, Written>;
-  'market.renew': Op<{ id: Id } & Rest, Nothing>;
-  'market.withdraw': Op<{ id: Id } & Rest, Nothing>;
-  'market.ask': Op<{ listing: Id; text?: string } & Rest, { id: Id }>;
-  'market.unask': Op<{ request: Id } & Rest, Nothing>;
-  'market.promise': Op<{ request: Id; when_ms?: Ms; place?: string } & Rest, Nothing>;
-  'market.unpromise': Op<{ request: Id } & Rest, Nothing>;
-  'market.settle': Op<{ request: Id; outcome: 'done' | 'fell_through' } & Rest, Nothing>;
+  'market.renew': Op<{ id: Id } & Rest, Written>;
+  'market.withdraw': Op<{ id: Id } & Rest, Written>;
+  'market.ask': Op<{ listing: Id; text?: string } & Rest, Written>;
+  'market.unask': Op<{ request: Id } & Rest, Written>;
+  'market.promise': Op<{ request: Id; when_ms?: Ms; place?: string } & Rest, Written>;
+  'market.unpromise': Op<{ request: Id } & Rest, Written>;
+  'market.settle': Op<{ request: Id; outcome: 'done' | 'fell_through' } & Rest, Written>;
   'people.list': Op<Nothing, { members: Member[] }>;
   'people.person': Op<{ person: Person }, { member: Member; threads: ThreadCard[]; listings: Listing[] }>;
   'people.rename': Op<{ name: string; about?: string; street?: string }, Nothing>;
@@ -122,7 +122,7 @@ export type Api = {
   'replica.export': Op<Nothing, Uint8Array>;
   'replica.link': Op<{ code: string }, { answer: string }>;
   'begin.alone': Op<{ name: string }, Nothing>;
-  'begin.look': Op<{ invite: string }, { place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' | 'unknown' | 'member'; expires_ms: Ms; enamel?: number; rules?: string[] }>;
+  'begin.look': Op<{ invite: string }, { place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' | 'unknown' | 'member'; expires_ms: Ms | null; enamel?: number; rules?: string[] }>;
   'begin.join': Op<{ invite: string; name: string }, Nothing>;
   'begin.restore': Op<{ words: string; address?: string; rescue?: string }, { spaces: number; entries: number }>;
   'begin.request_link': Op<Nothing, { code: string }>;
