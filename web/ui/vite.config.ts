@@ -5,7 +5,7 @@ import { developersPolicy, icons } from './tools/html.mjs';
 import { wordList } from './tools/word_list.mjs';
 
 // Few files for a first visit: what the frame needs, and what the board and most pages share.
-const FRAME = /node_modules\/(?:svelte|clsx|esm-env)\/|src\/(?:core|query|status|people|router|routes|shell|words|times|trusted|update)\.(?:svelte\.)?ts|src\/look\/door|src\/parts\/(?:Door|Fresh|Icon|Notices|Plate|Rail|Rich|Toast|Track|undo)\.|vite\/preload/;
+const FRAME = /node_modules\/(?:svelte|clsx|esm-env)\/|src\/(?:core|query|status|people|router|routes|shell|words|times|trusted|update|door_word)\.(?:svelte\.)?ts|src\/look\/door|src\/parts\/(?:Door|Fresh|Icon|Notices|Plate|Rail|Rich|Toast|Track|undo)\.|vite\/preload/;
 const BOARD = /src\/(?:board|photos|ids)\.(?:svelte\.)?ts|src\/parts\/(?:Acts|By|Card|Photo|Say|Tags)\./;
 
 // Without the core there is only the fixture: `npm run dev -- --mode fixture`.

@@ -9,8 +9,9 @@ const TYPES = {
   '.json': 'application/json', '.webmanifest': 'application/manifest+json', '.wasm': 'application/wasm',
 };
 
-/** {url, close()} */
-export async function serveFolder(folder) {
+/** {url, serve(), close()}: serve() changes the folder. */
+export async function serveFolder(first) {
+  let folder = first;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     const file = extname(pathname) ? normalize(pathname) : '/index.html';
@@ -23,5 +24,5 @@ export async function serveFolder(folder) {
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return { url: `http://localhost:${server.address().port}`, close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }) };
+  return { url: `http://localhost:${server.address().port}`, serve: (other) => { folder = other; }, close: () => new Promise((resolve) => { server.closeAllConnections(); server.close(resolve); }) };
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The shell itself, as the service worker keeps it: a newer one waits for a press on Update; the shells of the doors that this
 // phone is in touch with are compared with the one that runs here, and a difference is told.
+import { isLater, wordOf } from './door_word';
 import { status } from './status.svelte';
 import { script } from './trusted';
 
@@ -57,23 +58,39 @@ class ShellUpdate {
   }
 
   async #compare(): Promise<void> {
-    const doors = new Set((status.now?.links ?? []).flatMap(({ address }) => doorOf(address) ?? []));
-    doors.delete(location.origin);
+    if (!this.#current) return;
     let same = 0;
     let differs: Differs | null = null;
-    for (const door of doors) {
+    for (const { address } of status.now?.links ?? []) {
+      const door = doorOf(address);
+      if (!door || door === location.origin) continue;
       try {
-        const response = await fetch(`${door}/door.json`, { cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(PATIENCE) });
-        const { shell } = (await response.json()) as { shell: string };
-        if (shell === this.#current) same++;
-        else if (shell !== this.#waiting) differs = { door: location.host, other: new URL(door).host };
+        const word = await wordOf(await askDoor(door), address.split('/p2p/').at(-1) ?? '');
+        if (!word) continue;
+        if (word.shell === this.#current) same++;
+        else if (word.shell !== this.#waiting) {
+          differs ??= { door: location.host, other: new URL(door).host };
+          await this.#takeFrom(door, word.shell, word.core);
+        }
       } catch {
         // not in reach, or it serves no page
       }
     }
     this.same = same;
-    this.differs = this.#current ? differs : null;
+    this.differs = differs;
   }
+
+  /** Only when the door that this page came from is gone, and only what is later: as long as it lives, it brings the updates. */
+  async #takeFrom(door: string, shell: string, core: string): Promise<void> {
+    if (!isLater(core, status.now?.version.core ?? core)) return;
+    const alive = await askDoor('').then(() => true, () => false);
+    if (!alive) (await navigator.serviceWorker.ready).active?.postMessage({ ask: 'take', shell, door });
+  }
+}
+
+async function askDoor(door: string): Promise<unknown> {
+  const response = await fetch(`${door}/door.json`, { cache: 'no-store', credentials: 'omit', signal: AbortSignal.timeout(PATIENCE) });
+  return response.json();
 }
 
 export const shellUpdate = new ShellUpdate();

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// After `vite build`: the icons, shell.json (what the shell is made of, by hash), the service worker that carries its name, and
+// After `vite build` (into dist, or the folder that is given): the icons, shell.json (what the shell is made of, by hash), the service worker that carries its name, and
 // everything compressed ahead of time. Then weighs what a first visit loads, and fails when it is too much.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, resolve } from 'node:path';
 import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { build } from 'vite';
 import { mark } from './mark.mjs';
 
 const root = new URL('..', import.meta.url).pathname;
-const dist = join(root, 'dist');
+const dist = resolve(process.argv[2] ?? join(root, 'dist'));
 const FIRST_LOAD = 45_000; // bytes of gzip: JS and CSS before the first paint
 const LAZY_PAGE = 15_000;
 

@@ -61,6 +61,7 @@ async function take(name: string, door: string): Promise<void> {
   await keep(name, list, 'application/json');
   await keep('ready', name, 'text/plain');
   if (!(await word('current'))) await keep('current', name, 'text/plain');
+  lists = null;
 }
 
 /** Tabs that are still open with the shell before go on finding their files; older ones are let go. */
@@ -80,6 +81,7 @@ async function update(): Promise<void> {
   if (!ready || ready === current || !(await shellOf(ready))) return;
   if (current) await keep('before', current, 'text/plain');
   await keep('current', ready, 'text/plain');
+  lists = null;
   await prune();
 }
 
@@ -92,10 +94,16 @@ async function tell(): Promise<void> {
   for (const client of await self.clients.matchAll({ includeUncontrolled: true })) client.postMessage(now);
 }
 
+let lists: Promise<Record<string, string>[]> | null = null; // of the shells that are served, while this worker lives
+
+async function served(): Promise<Record<string, string>[]> {
+  const names = [await word('current'), await word('before')];
+  return (await Promise.all(names.map(shellOf))).map((shell) => shell?.files ?? {});
+}
+
 async function answer(request: Request): Promise<Response> {
   const path = new URL(request.url).pathname;
-  for (const name of ['current', 'before'] as const) {
-    const files = (await shellOf(await word(name)))?.files ?? {};
+  for (const files of await (lists ??= served())) {
     const want = request.mode === 'navigate' ? files['/index.html'] : files[path];
     const found = want && (await match(want));
     if (found) return found;
