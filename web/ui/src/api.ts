@@ -53,13 +53,13 @@ export interface Place {
   name: string; enamel: 1 | 2 | 3 | 4 | 5; rules: string[]; founded_ms: Ms; founder: Person; members: number; posts: number;
   nodes: { name: string; person: Person }[]; schema_version: number;
 }
-export interface Link { address: string; state: string; round_trip_ms: number | null; behind: number | null; owed: number | null }
+export interface Link { address: string; state: string; round_trip_ms: number | null; behind: number; owed: number }
 export interface Status {
   phase: 'empty' | 'alone' | 'joining' | 'member'; place: string; space: string | null;
   me: { person: Person; name: string | null; device: string; personal: string } | null;
-  members: number; in_touch: number; last_heard_ms: Ms | null; only_here: number; locked: number; held: number;
+  members: number; in_touch: boolean; last_heard_ms: Ms | null; only_here: number; locked: number; held: number;
   storage: { kind: 'opfs' | 'indexeddb' | 'memory' | 'disk'; bytes: number; persistent: boolean | null };
-  words: 'unseen' | 'seen' | 'practised'; links: Link[]; version: { core: string; protocol: string; schema: number };
+  words: 'unseen' | 'seen' | 'practised'; links: Link[]; version: { core: string; protocol: string; schema: string | null };
   update: string | null; trouble: string | null;
 }
 export interface OutboxItem { pos: number; event: string; title: string | null; at_ms: Ms; rests_until_ms: Ms | null; why: 'resting' | 'offline' | 'sending' }

@@ -15,6 +15,10 @@ class Standing {
   get member(): boolean {
     return this.now?.phase === 'member' || this.now?.phase === 'joining';
   }
+  /** How many others this phone is in touch with. */
+  get others(): number {
+    return (this.now?.links ?? []).filter(({ state }) => !['dialing', 'hello', 'closing'].includes(state)).length;
+  }
   get neighbours(): number {
     return this.place?.members ?? this.now?.members ?? 0;
   }

@@ -10,7 +10,7 @@ export async function takeBack(pos: number): Promise<boolean> {
     shell.say({ text: shell.t('taken_back') });
     return true;
   } catch (e) {
-    shell.say({ text: isProblem(e) && e.code !== 'too_late' ? `${e.cause} ${e.remedy}` : shell.t('too_late') });
+    shell.say({ text: isProblem(e) && e.code !== 'refused' ? `${e.cause} ${e.remedy}` : shell.t('too_late') });
     return false;
   }
 }
