@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 
 const KITH = process.env.KITH ?? 'kith';
-export const WAIT_MS = 60_000; // until something that must happen has happened; generous, because the machine may be busy
+export const WAIT_MS = Number(process.env.KITH_WAIT_MS ?? 60_000); // until something that must happen has happened; generous, because the machine may be busy
 
 const environment = Object.fromEntries(Object.entries(process.env).filter(([key]) => !key.startsWith('KITH_')));
 

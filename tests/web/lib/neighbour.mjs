@@ -52,6 +52,7 @@ export class Neighbour {
     await this.field('Your notice').fill(text);
     await this.press(/^Post/);
     await this.reads(text);
+    await this.page.getByRole('dialog').waitFor({ state: 'detached' });
   }
 
   /** Another page, the way a link inside the page goes there; with reload, as the address bar does. */

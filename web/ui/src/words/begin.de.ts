@@ -26,7 +26,7 @@ export default {
   knocking: 'Es wird geklopft …',
   soFar: 'Bisher {entries} Einträge. Die neuesten zuerst.',
   soFarOf: '{entries} von {of} Einträgen. Die neuesten zuerst.',
-  notThere: 'Gerade antwortet niemand von diesem Ort, darum kann dieses Gerät nicht mehr über ihn sagen. Du kannst es trotzdem versuchen.',
+  notThere: 'Der Link allein sagt nicht mehr über den Ort. Du siehst ihn, sobald du drin bist.',
   memberTitle: 'Du gehörst schon dazu',
   memberSay: 'Diese Einladung ist für {place}, wo du schon dabei bist. Gib den Link an die Person weiter, für die er ist.',
   otherTitle: 'Das ist eine andere Nachbarschaft',

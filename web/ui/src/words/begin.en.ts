@@ -23,7 +23,7 @@ export default {
   knocking: 'Knocking …',
   soFar: '{entries} entries so far. The newest come first.',
   soFarOf: '{entries} of {of} entries. The newest come first.',
-  notThere: 'Nobody of this place answers right now, so this phone cannot say more about it. You can try to come in all the same.',
+  notThere: 'The link alone does not say more about the place. You see it as soon as you are in.',
   memberTitle: 'You belong here already',
   memberSay: 'This invitation is for {place}, where you are a neighbour. Pass the link on to whom it is for.',
   otherTitle: 'This is another neighbourhood',

@@ -52,6 +52,8 @@ export default {
   alone_lead: 'Was du hier schreibst, bleibt auf diesem Telefon. Es bleibt auch deins, wenn du einer Nachbarschaft beitrittst.',
   alone_notes: 'Eine Notiz schreiben',
   alone_notes_what: 'für dich selbst, auf diesem Telefon',
+  alone_offer: 'Ein Angebot vorbereiten',
+  alone_offer_what: 'bleibt bei deinen Entwürfen, bis du beitrittst',
   alone_join: 'Einer Nachbarschaft beitreten',
   alone_join_what: 'mit dem Link, den dir jemand von dort gegeben hat',
   alone_restore: 'Ich gehöre schon dazu',

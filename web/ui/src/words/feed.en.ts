@@ -49,6 +49,8 @@ export default {
   alone_lead: 'What you write here stays on this phone. It stays yours when you join a neighbourhood.',
   alone_notes: 'Write a note',
   alone_notes_what: 'for yourself, kept on this phone',
+  alone_offer: 'Prepare an offer',
+  alone_offer_what: 'kept among your drafts until you join',
   alone_join: 'Join a neighbourhood',
   alone_join_what: 'with the link that a neighbour gave you',
   alone_restore: 'I already belong',
