@@ -8,7 +8,6 @@
 namespace kith::cli {
 namespace {
 
-
 /// Says whether a stream was agreed on.
 class Probe final : public p2p::StreamHandler {
  public:
@@ -114,7 +113,7 @@ class Dialing {
                                loop_.stop();
                              }});
     peer_ = p2p::PeerId::of(connection_->connection().peer()).text();
-    if (!is_quiet_) std::printf("  it is         %s\n", peer_.c_str());
+    if (!is_quiet_) std::printf("  %-12s %s\n", "it is", peer_.c_str());
     return {};
   }
 

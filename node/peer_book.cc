@@ -33,8 +33,10 @@ std::string_view source_name(Source source) {
 }
 
 void sort_addresses(std::vector<KnownAddress>& addresses) {
-  std::stable_sort(addresses.begin(), addresses.end(),
-                   [](const KnownAddress& a, const KnownAddress& b) { return rank(a) < rank(b); });
+  // By insertion: they are few, equals keep their order, and std::stable_sort asks for a deprecated buffer.
+  const auto is_better = [](const KnownAddress& a, const KnownAddress& b) { return rank(a) < rank(b); };
+  for (auto next = addresses.begin(); next != addresses.end(); ++next)
+    std::rotate(std::upper_bound(addresses.begin(), next, *next, is_better), next, next + 1);
 }
 
 bool Peer::has(const std::string& address) const {

@@ -238,6 +238,10 @@ Result<EntryId> Impl::append(log::Kind kind, const Bytes& payload) {
   return entry.id;
 }
 
+log::Governor::Writing Impl::writing_under(const crypto::Key& secret) const {
+  return {secret, epoch_tag(secret, log->own()), log->authority_heads()};
+}
+
 // -- Space
 
 Space::Space(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {
@@ -394,14 +398,14 @@ std::optional<crypto::Key> Space::epoch_secret(const DeviceId& device, const Epo
 Result<log::Governor::Writing> Space::writing() {
   const crypto::Key secret = *impl_->epochs->find(KITH_TRY(impl_->ensure_epoch()));
   while (impl_->log->authority_heads().size() > log::kRefsMax) KITH_TRY(impl_->append(log::Kind::kMerge, {}));
-  return Writing{secret, epoch_tag(secret, impl_->log->own()), impl_->log->authority_heads()};
+  return impl_->writing_under(secret);
 }
 
 std::optional<log::Governor::Writing> Space::ready_to_write() {
   const Epoch* epoch = impl_->usable_epoch();
   const crypto::Key* secret = epoch == nullptr ? nullptr : impl_->epochs->find(epoch->id);
   if (secret == nullptr || impl_->log->authority_heads().size() > log::kRefsMax) return std::nullopt;
-  return Writing{*secret, epoch_tag(*secret, impl_->log->own()), impl_->log->authority_heads()};
+  return impl_->writing_under(*secret);
 }
 
 Result<void> Space::authority_arrived(std::span<const log::AuthorityEntry> entries) {

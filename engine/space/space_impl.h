@@ -54,6 +54,7 @@ struct Space::Impl {
   std::uint64_t now_ms() { return environment.clock.wall_ms(); }
   /// An own authority entry, with its effects worked out.
   Result<EntryId> append(log::Kind kind, const Bytes& payload);
+  log::Governor::Writing writing_under(const crypto::Key& secret) const;
   void tell_change();
 
   // -- members.cc
