@@ -103,13 +103,25 @@ class Parser {
     command->add_option("--listen", out_.listen,
                         "Where other houses may dial, e.g. /ip4/192.168.1.20/tcp/8440 (every address of this machine; "
                         "none: only houses on this machine)");
+    command->add_option("--announce", out_.announce,
+                        "What other houses are told to dial in place of this machine's addresses, e.g. "
+                        "/dns/elm.example/tcp/443/tls/ws: a port that a router forwards, a proxy in front");
     command->add_flag("--no-discovery", out_.no_discovery,
                       "Do not look for houses on the LAN, nor be found by them (mDNS)");
-    CLI::Option* certificate = command->add_option("--tls-cert", out_.tls_certificate,
-                                                   "PEM file: also speak WebSocket under TLS, with this certificate");
+    CLI::Option* certificate =
+        command->add_option("--tls-cert", out_.tls_certificate,
+                            "PEM file: also speak HTTPS and WebSocket under TLS, with this certificate");
     CLI::Option* key = command->add_option("--tls-key", out_.tls_key, "PEM file with the certificate's key");
     certificate->needs(key);
     key->needs(certificate);
+    command
+        ->add_option("--tls", out_.tls,
+                     "auto: HTTPS by the neighbourhood's own certificate authority (the founder's house has it); "
+                     "browsers are told at /install how to trust it")
+        ->check(CLI::IsMember({"auto"}))
+        ->excludes(certificate);
+    command->add_option("--web", out_.web,
+                        "Directory of the web app (web beside the program, its build tree, share/kith/web)");
   }
 
   void beginnings() {

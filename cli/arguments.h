@@ -24,10 +24,13 @@ struct Arguments {
   std::string via;
   std::uint16_t port = 8440;
   bool port_given = false;
-  std::vector<std::string> listen;  // multiaddrs, or "none"
+  std::vector<std::string> listen;    // multiaddrs, or "none"
+  std::vector<std::string> announce;  // multiaddrs
   bool no_discovery = false;
   std::string tls_certificate;
   std::string tls_key;
+  std::string tls;  // "auto": by the space's own authority
+  std::string web;  // directory of the web app; empty: where builds put it
   bool serve = false;
   bool welcome = false;
   bool stdio = false;

@@ -2,12 +2,13 @@
 // found, serve, invite, join, words check: how somebody comes to a neighbourhood.
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "cli/run.h"
 #include "cli/show.h"
 #include "crypto/derive.h"
 
 namespace kith::cli {
-
 
 Result<Identity> Run::identity() {
   if (!arguments_.own_words_file.empty()) return read_identity(arguments_.own_words_file);
@@ -44,12 +45,39 @@ Result<void> Run::found() {
   return {};
 }
 
+namespace {
+
+/// One that others can dial; who answers there is added by the node.
+Result<p2p::Multiaddr> announced_address(const std::string& text) {
+  const p2p::Multiaddr address = KITH_TRY(p2p::Multiaddr::parse(text)).without_peer();
+  KITH_TRY(net::dial_target(address));
+  return address;
+}
+
+/// Where an installation or a build has put the web app; empty: nowhere.
+std::string built_web_directory() {
+  std::error_code error;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", error).parent_path();
+  for (const char* place : {"web", "../../../web/ui/dist", "../share/kith/web"}) {
+    const auto directory = (program / place).lexically_normal();
+    if (!error && std::filesystem::exists(directory / "index.html", error)) return directory.string();
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<node::ListenOptions> Run::listen_options() const {
   node::ListenOptions out;
   out.port = arguments_.port;
   out.is_discovering = !arguments_.no_discovery;
   out.tls_certificate = arguments_.tls_certificate;
   out.tls_key = arguments_.tls_key;
+  out.is_certified = arguments_.tls == "auto";
+  out.web_directory = arguments_.web.empty() ? built_web_directory() : arguments_.web;
+  for (const std::string& text : arguments_.announce) {
+    out.announced.push_back(KITH_TRY(announced_address(text)));
+  }
   for (const std::string& text : arguments_.listen) {
     if (text == "none") {
       out.is_only_here = true;
@@ -65,18 +93,29 @@ Result<void> Run::serve() {
   return serve_node(*node, Json::object({{"home", arguments_.home}}));
 }
 
-std::string Run::make_welcome_link(node::Node& node) {
+/// The same invitation for browsers, on the ways that lead here.
+void Run::show_doors(const Json& invitation) const {
+  if (invitation.at("doors").items().empty()) return;
+  std::fprintf(stderr, "For a browser (the first that works):\n");
+  for (const Json& door : invitation.at("doors").items()) {
+    std::fprintf(stderr, "  %s\n", door.text().value_or("").c_str());
+  }
+}
+
+Json Run::make_welcome_link(node::Node& node) {
   net::HttpRequest request;
   request.method = "POST";
   request.path = "/api/invites";
   const auto made = Json::parse(node.handle_now(std::move(request)).body);
-  return made.ok() ? made->at("link").text().value_or("") : std::string();
+  return made.ok() ? *made : Json();
 }
 
-void Run::show_welcome(const std::string& place, const std::string& url, const std::string& link) const {
+void Run::show_welcome(const std::string& place, const std::string& url, const Json& invitation) const {
   std::printf("%s is at %s\n", place.c_str(), url.c_str());
+  const std::string link = invitation.at("link").text().value_or("");
   if (!link.empty()) {
     std::printf("\nAn invitation for one neighbour, good for 7 days:\n  %s\n", link.c_str());
+    show_doors(invitation);
     std::printf(
         "\nTo try it on this machine, as another person with another house:\n"
         "  kith join '%s' --name Dan --home ~/.kith-dan --words-file ~/dan-words.txt --port %d\n",
@@ -94,19 +133,22 @@ Result<void> Run::serve_node(node::Node& node, Json announcement) {
   const std::uint16_t port = KITH_TRY(node.serve(KITH_TRY(listen_options())));
   loop_.set_on_stop_signal([&node] { node.shut_down(); });
   const std::string url = "http://localhost:" + std::to_string(port);
-  const std::string link = arguments_.welcome ? make_welcome_link(node) : std::string();
+  const Json invitation = arguments_.welcome ? make_welcome_link(node) : Json();
   announcement.set("url", url);
   announcement.set("address", node.own_address());
   announcement.set("peer", node.houses().network().id().text());
   Json::Array addresses;
   for (const std::string& address : node.own_addresses()) addresses.push_back(Json(address));
   announcement.set("addresses", std::move(addresses));
-  if (!link.empty()) announcement.set("invite", link);
+  if (const auto link = invitation.at("link").text()) {
+    announcement.set("invite", *link);
+    announcement.set("doors", invitation.at("doors"));
+  }
   if (arguments_.json) {
     print(announcement);
   } else {
     const std::string place = KITH_TRY(app_.place_name(node));
-    show_welcome(place.empty() ? "Your neighbourhood" : place, url, link);
+    show_welcome(place.empty() ? "Your neighbourhood" : place, url, invitation);
   }
   std::fflush(stdout);
   loop_.run();
@@ -122,6 +164,7 @@ Result<void> Run::invite() {
     return {};
   }
   std::puts(made.at("link").text().value_or("").c_str());
+  show_doors(made);
   std::fprintf(stderr, "Good until %s, for %lld. Whoever has it can join; it is used up then.\n",
                local_time(static_cast<std::uint64_t>(made.at("expires_ms").integer().value_or(0))).c_str(),
                static_cast<long long>(arguments_.uses));

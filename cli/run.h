@@ -40,14 +40,15 @@ class Run {
   const std::string& word(std::size_t i) const { return arguments_.words.at(i); }
   Result<Identity> identity();
   void forget_new_words();
-  std::string make_welcome_link(node::Node& node);
-  void show_welcome(const std::string& place, const std::string& url, const std::string& link) const;
+  Json make_welcome_link(node::Node& node);
+  void show_welcome(const std::string& place, const std::string& url, const Json& invitation) const;
+  void show_doors(const Json& invitation) const;
   Result<node::ListenOptions> listen_options() const;
   Result<void> serve_node(node::Node& node, Json announcement);
   Result<Json> town_arguments() const;
   void show_written(const Json& answer, const char* done) const;
-  Result<void> list(const std::string& path, const std::string& query, const char* items,
-                    void (*show)(const Json&));
+  /// Shows what a path answers. With --json: one line for each of its `items`, or the whole where that is null.
+  Result<void> look_up(const std::string& path, const std::string& query, const char* items, void (*show)(const Json&));
   std::string page_query(const char* cursor) const;
   Result<std::unique_ptr<net::Channel>> channel_via();
   Result<void> sync_stdio(NodeCall& call);

@@ -73,42 +73,30 @@ std::string Run::page_query(const char* cursor) const {
   return out;
 }
 
-Result<void> Run::list(const std::string& path, const std::string& query, const char* items,
-                       void (*show)(const Json&)) {
+Result<void> Run::look_up(const std::string& path, const std::string& query, const char* items,
+                          void (*show)(const Json&)) {
   NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  const Json page = KITH_TRY(call.get(path, query));
-  if (arguments_.json) {
-    print_lines(page.at(items));
+  const Json found = KITH_TRY(call.get(path, query));
+  if (!arguments_.json) {
+    show(found);
+  } else if (items == nullptr) {
+    print(found);
   } else {
-    show(page);
+    print_lines(found.at(items));
   }
   return {};
 }
 
 Result<void> Run::log() {
-  return list("/api/log", page_query("after"), "entries", show_log);
+  return look_up("/api/log", page_query("after"), "entries", show_log);
 }
 
 Result<void> Run::peers() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  const Json found = KITH_TRY(call.get("/api/peers"));
-  if (arguments_.json) {
-    print(found);
-  } else {
-    show_peers(found);
-  }
-  return {};
+  return look_up("/api/peers", {}, nullptr, show_peers);
 }
 
 Result<void> Run::status() {
-  NodeCall call = KITH_TRY(NodeCall::open(setup_));
-  const Json found = KITH_TRY(call.get("/api/status"));
-  if (arguments_.json) {
-    print(found);
-  } else {
-    show_status(found);
-  }
-  return {};
+  return look_up("/api/status", {}, nullptr, show_status);
 }
 
 }  // namespace kith::cli

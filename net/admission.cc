@@ -26,10 +26,11 @@ std::string_view refusal_name(Refusal refusal) {
 }
 
 Admission::Pass::~Pass() {
-  admission_.remove(*this);
+  if (!alive_.expired()) admission_.remove(*this);
 }
 
 bool Admission::Pass::open() {
+  if (alive_.expired()) return false;
   if (is_open_) return true;
   Count& count = admission_.places_[place_];
   if (admission_.open_ >= admission_.limits_.open_max) {

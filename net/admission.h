@@ -40,8 +40,9 @@ class Admission {
 
    private:
     friend class Admission;
-    Pass(Admission& admission, const Bytes& place) : admission_(admission), place_(place) {}
+    Pass(Admission& admission, const Bytes& place) : admission_(admission), alive_(admission.alive_), place_(place) {}
     Admission& admission_;
+    const std::weak_ptr<const Admission*> alive_;  // expired: there is no admission any more
     const Bytes place_;
     bool is_open_ = false;
     std::function<void()> on_push_out_;
@@ -49,7 +50,7 @@ class Admission {
   };
 
   explicit Admission(const AdmissionLimits& limits = {}) : limits_(limits) {}
-  /// Passes must not outlive it.
+  /// A pass may outlive it (an operation that a loop drops at its end may hold one); it opens nothing any more then.
   std::shared_ptr<Pass> admit(const Endpoint& remote);
 
   std::size_t half_open() const { return half_open_.size(); }
@@ -67,6 +68,7 @@ class Admission {
   void note(Refusal refusal) { ++refused_[static_cast<std::size_t>(refusal)]; }
 
   AdmissionLimits limits_;
+  std::shared_ptr<const Admission*> alive_ = std::make_shared<const Admission*>(this);
   std::list<Pass*> half_open_;  // the oldest first
   std::map<Bytes, Count> places_;
   std::size_t open_ = 0;

@@ -73,5 +73,16 @@ TEST(Admission, an_ipv6_site_is_one_address) {
   EXPECT_EQ(first, nullptr);
 }
 
+TEST(Admission, a_pass_that_outlives_it_opens_nothing) {
+  auto admission = std::make_unique<Admission>();
+  auto half_open = admission->admit({Bytes{192, 168, 1, 2}, 1, 0});
+  auto open = admission->admit({Bytes{192, 168, 1, 2}, 2, 0});
+  EXPECT_TRUE(open->open());
+  admission.reset();
+  EXPECT_FALSE(half_open->open());
+  half_open.reset();
+  open.reset();
+}
+
 }  // namespace
 }  // namespace kith::net

@@ -8,7 +8,6 @@
 #include <set>
 
 #include "net/asio.h"
-#include "net/web_socket.h"
 
 namespace kith::net {
 namespace {
@@ -30,13 +29,6 @@ struct FrontDoor::Impl : std::enable_shared_from_this<FrontDoor::Impl> {
   void sort(Waiting& waiting, std::uint8_t first_byte);
   void welcome(Visitor visitor) {
     if (on_visitor && visitor.channel) on_visitor(std::move(visitor));
-  }
-  /// Once there is a WebSocket.
-  AcceptDone welcome_later(const Endpoint& remote, const Endpoint& local, bool is_secure,
-                           const std::shared_ptr<Admission::Pass>& pass) {
-    return [weak = weak_from_this(), remote, local, is_secure, pass](std::unique_ptr<Channel> channel) {
-      if (const auto self = weak.lock()) self->welcome({std::move(channel), remote, local, true, is_secure, pass});
-    };
   }
 
   Loop& loop;
@@ -133,23 +125,14 @@ void FrontDoor::Impl::sort(Waiting& one, std::uint8_t first_byte) {
     const Endpoint local = local_endpoint(socket.fd());
     return welcome({make_channel(loop, std::move(socket)), one.remote(), local, false, false, std::move(pass)});
   }
-  if (first_byte == kTlsByte) {
-    if (!tls) return;
-    auto later = welcome_later(one.remote(), local_endpoint(socket.fd()), true, pass);
-    pass->set_on_push_out(accept_secure_web_socket(loop, std::move(socket), *tls, std::move(later)));
-    return;
-  }
-  pages.adopt(std::move(socket), one.remote(), std::move(pass));
+  if (first_byte != kTlsByte) return pages.adopt(std::move(socket), one.remote(), std::move(pass));
+  if (tls) pages.adopt(std::move(socket), one.remote(), std::move(pass), tls.get());
 }
 
 FrontDoor::FrontDoor(Loop& loop, Admission& admission, HttpServer& pages, OnVisitor on_visitor)
     : impl_(std::make_shared<Impl>(loop, admission, pages, std::move(on_visitor))) {
-  pages.set_on_upgrade([weak = std::weak_ptr(impl_)](Socket socket, const HttpRequest& request, const Endpoint& remote,
-                                                     std::shared_ptr<Admission::Pass> pass) {
-    const auto self = weak.lock();
-    if (!self) return;
-    auto later = self->welcome_later(remote, local_endpoint(socket.fd()), false, pass);
-    pass->set_on_push_out(accept_web_socket(self->loop, std::move(socket), request, std::move(later)));
+  pages.set_on_web_socket([weak = std::weak_ptr(impl_)](Visitor visitor) {
+    if (const auto self = weak.lock()) self->welcome(std::move(visitor));
   });
 }
 

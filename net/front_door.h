@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One port for all: whoever connects is told apart by its first bytes. multistream-select (0x13) is libp2p over TCP, a
-// TLS greeting (0x16) a secure WebSocket, anything else HTTP: the page for this machine, an upgrade to a WebSocket for
-// everybody.
+// TLS greeting (0x16) HTTPS, anything else HTTP; either may become a WebSocket.
 #pragma once
 
 #include <functional>
@@ -12,18 +11,9 @@
 #include "net/http_server.h"
 #include "net/tcp.h"
 #include "net/tls.h"
+#include "net/visitor.h"
 
 namespace kith::net {
-
-/// Somebody who wants to speak libp2p.
-struct Visitor {
-  std::unique_ptr<Channel> channel;
-  Endpoint remote;
-  Endpoint local;
-  bool is_web_socket = false;
-  bool is_secure = false;
-  std::shared_ptr<Admission::Pass> pass;
-};
 
 class FrontDoor {
  public:
@@ -31,10 +21,10 @@ class FrontDoor {
   static constexpr std::uint64_t kFirstByteMsMax = 10'000;
   using OnVisitor = std::function<void(Visitor)>;
 
-  /// `pages` answers HTTP; it outlives this. Its upgrades come here.
+  /// `pages` answers HTTP; it outlives this. Its WebSockets come here.
   FrontDoor(Loop& loop, Admission& admission, HttpServer& pages, OnVisitor on_visitor);
   ~FrontDoor();
-  /// Whoever greets with TLS gets this certificate; without one such connections are closed.
+  /// Whoever greets with TLS from now on gets this certificate; without one such connections are closed.
   void set_tls(std::shared_ptr<TlsIdentity> identity);
   /// May be called several times. Returns where it listens (port 0: a free one).
   Result<Endpoint> listen(const Endpoint& at);

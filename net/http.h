@@ -30,7 +30,9 @@ struct HttpRequest {
   std::string query;  // as sent
   Headers headers;
   std::string body;
-  bool is_local = false;  // came over the Unix socket, which only this user can open
+  bool is_local = false;   // came over the Unix socket, which only this user can open
+  bool is_remote = false;  // came from another machine
+  bool is_secure = false;  // under TLS
 
   /// The first header of that name, in any case; empty if there is none.
   std::string_view header(std::string_view name) const;

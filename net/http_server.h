@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// HTTP/1.1 for this machine and on a Unix socket, with bounds on everything that a client can make it hold. To other
-// machines it shows no page: from there only a request for a WebSocket is heard.
+// HTTP/1.1, plain and under TLS, and on a Unix socket, with bounds on everything that a client can make it hold.
+// Requests for a WebSocket become one; what other machines ask for is marked as theirs (HttpRequest::is_remote), may
+// have no body, and its connection goes when there are too many on the doorstep.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,8 @@
 #include "net/http.h"
 #include "net/loop.h"
 #include "net/tcp.h"
+#include "net/tls.h"
+#include "net/visitor.h"
 
 namespace kith::net {
 
@@ -32,12 +35,13 @@ class HttpServer {
  public:
   HttpServer(Loop& loop, HttpHandler handler, const HttpLimits& limits = {});
   ~HttpServer();
-  /// A connection that was accepted elsewhere. `pass` is held for as long as it may become a WebSocket.
-  void adopt(Socket socket, const Endpoint& remote, std::shared_ptr<Admission::Pass> pass);
-  /// Called with a request for a WebSocket and its socket. Without it such requests are like others.
-  using OnUpgrade = std::function<void(Socket socket, const HttpRequest& request, const Endpoint& remote,
-                                       std::shared_ptr<Admission::Pass> pass)>;
-  void set_on_upgrade(OnUpgrade on_upgrade);
+  /// A connection that was accepted elsewhere; with an `identity` it begins with TLS. Other machines hold their `pass`
+  /// for as long as they are connected, this one until it has asked for a page.
+  void adopt(Socket socket, const Endpoint& remote, std::shared_ptr<Admission::Pass> pass,
+             TlsIdentity* identity = nullptr);
+  /// Called with every WebSocket that was asked for. Without it such requests are like others.
+  using OnWebSocket = std::function<void(Visitor)>;
+  void set_on_web_socket(OnWebSocket on_web_socket);
   /// Requests that come this way are `is_local`.
   Result<void> listen_local(const std::string& path);
   std::size_t connections() const;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The certificate that a node shows to browsers (wss). Who a peer is is proven by Noise inside of it, never by this.
+// The certificate that a node shows to browsers (https, wss). Who a peer is is proven by Noise inside of it, never by
+// this.
 #pragma once
 
 #include <memory>
@@ -13,6 +14,8 @@ class TlsIdentity {
  public:
   /// PEM files: a chain that begins with the own certificate, and its key. kNotFound, kBadKey.
   static Result<std::shared_ptr<TlsIdentity>> load(const std::string& certificate_file, const std::string& key_file);
+  /// The same from texts.
+  static Result<std::shared_ptr<TlsIdentity>> of(const std::string& certificates, const std::string& key);
   ~TlsIdentity();
 
   struct Impl;

@@ -8,17 +8,14 @@
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <boost/asio/steady_timer.hpp>
-#include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/parser.hpp>
-#include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
-#include <boost/beast/http/write.hpp>
 #include <boost/beast/websocket/ssl.hpp>
 #include <boost/beast/websocket/stream.hpp>
 #include <deque>
 #include <optional>
 
 #include "net/asio.h"
+#include "net/tls_stream.h"
 
 namespace kith::net {
 namespace {
@@ -27,22 +24,12 @@ namespace http = boost::beast::http;
 namespace websocket = boost::beast::websocket;
 using asio::ip::tcp;
 using boost::system::error_code;
-using TlsStream = asio::ssl::stream<tcp::socket>;
 using Request = http::request<http::string_body>;
 
 constexpr std::size_t kReadBytes = 16 << 10;
 constexpr std::size_t kMaskBytes = 16 << 10;  // what a dialer masks at a time
-constexpr std::uint32_t kHeaderBytesMax = 8 << 10;
 constexpr auto kLingerMax = std::chrono::seconds(2);
 constexpr std::string_view kAgent = "kith";
-
-tcp::socket adopt(Loop& loop, Socket socket, error_code& error) {
-  tcp::socket out(loop.impl().context);
-  const bool is_ip4 = local_endpoint(socket.fd()).is_ip4();
-  out.assign(is_ip4 ? tcp::v4() : tcp::v6(), socket.fd(), error);
-  if (!error) socket.release();
-  return out;
-}
 
 template <typename Next>
 void configure(websocket::stream<Next>& stream, boost::beast::role_type role) {
@@ -288,10 +275,7 @@ class WebSocketConnect::Impl : public std::enable_shared_from_this<WebSocketConn
 WebSocketConnect::WebSocketConnect(Loop& loop, Socket socket, const WebSocketTarget& target,
                                    std::function<void()> on_tls, Done done)
     : impl_(std::make_shared<Impl>(loop, target, std::move(on_tls), std::move(done))) {
-  error_code error;
-  tcp::socket adopted = adopt(loop, std::move(socket), error);
-  // A descriptor that cannot be watched fails at the first operation on it.
-  impl_->start(std::move(adopted));
+  impl_->start(adopt_socket(loop, std::move(socket)));
 }
 
 WebSocketConnect::~WebSocketConnect() {
@@ -300,134 +284,45 @@ WebSocketConnect::~WebSocketConnect() {
 
 // --- listening ---
 
-Cancel accept_web_socket(Loop& loop, Socket socket, const HttpRequest& request, AcceptDone done) {
-  error_code error;
-  auto stream = std::make_shared<std::unique_ptr<websocket::stream<tcp::socket>>>(
-      std::make_unique<websocket::stream<tcp::socket>>(adopt(loop, std::move(socket), error)));
+namespace {
+
+template <typename Next>
+Cancel accept_on(std::unique_ptr<websocket::stream<Next>> from, const HttpRequest& request, AcceptDone done) {
+  auto stream = std::make_shared<std::unique_ptr<websocket::stream<Next>>>(std::move(from));
   configure(**stream, boost::beast::role_type::server);
   Request upgrade;
   upgrade.method_string({request.method.data(), request.method.size()});
   upgrade.target("/");
   upgrade.version(11);
   for (const auto& [name, value] : request.headers) upgrade.insert(name, value);
-  // A descriptor that cannot be watched fails at the first operation on it.
   (*stream)->async_accept(upgrade, [stream, done = std::move(done)](const error_code& failed) {
-    done(failed ? nullptr : std::make_unique<MessageChannel<tcp::socket>>(std::move(*stream)));
+    done(failed ? nullptr : std::make_unique<MessageChannel<Next>>(std::move(*stream)));
   });
   return [weak = std::weak_ptr(stream)] {
     const auto here = weak.lock();
     error_code ignored;
-    if (here && *here) (*here)->next_layer().close(ignored);
+    if (here && *here) boost::beast::get_lowest_layer(**here).close(ignored);
   };
 }
-
-namespace {
-
-/// TLS, the request, the upgrade; keeps itself while one of them is under way.
-class SecureAccept final : public std::enable_shared_from_this<SecureAccept> {
- public:
-  SecureAccept(tcp::socket socket, asio::ssl::context& context, AcceptDone done)
-      : deadline_(socket.get_executor()),
-        stream_(std::make_unique<websocket::stream<TlsStream>>(std::move(socket), context)),
-        buffer_(kHeaderBytesMax),
-        done_(std::move(done)) {}
-
-  void start() {
-    deadline_.expires_after(std::chrono::milliseconds(kUpgradeMsMax));
-    deadline_.async_wait([self = shared_from_this()](const error_code& error) {
-      if (!error) self->end();
-    });
-    stream_->next_layer().async_handshake(asio::ssl::stream_base::server,
-                                          [self = shared_from_this()](const error_code& error) {
-                                            if (error) return self->end();
-                                            self->read_request();
-                                          });
-  }
-
-  void end() {
-    deadline_.cancel();
-    error_code ignored;
-    if (stream_) boost::beast::get_lowest_layer(*stream_).close(ignored);
-    const auto done = std::exchange(done_, nullptr);
-    if (done) done(nullptr);
-  }
-
- private:
-  void read_request() {
-    parser_.header_limit(kHeaderBytesMax);
-    parser_.body_limit(0);
-    http::async_read(stream_->next_layer(), buffer_, parser_,
-                     [self = shared_from_this()](const error_code& error, std::size_t) {
-                       if (error) return self->end();
-                       self->answer();
-                     });
-  }
-
-  void answer() {
-    if (!websocket::is_upgrade(parser_.get()) || buffer_.size() > 0) return refuse();
-    configure(*stream_, boost::beast::role_type::server);
-    stream_->async_accept(parser_.get(), [self = shared_from_this()](const error_code& error) {
-      self->deadline_.cancel();
-      if (error) return self->end();
-      const auto done = std::exchange(self->done_, nullptr);
-      if (done) done(std::make_unique<MessageChannel<TlsStream>>(std::move(self->stream_)));
-    });
-  }
-
-  void refuse() {
-    refusal_.version(11);
-    refusal_.result(http::status::forbidden);
-    refusal_.keep_alive(false);
-    refusal_.prepare_payload();
-    http::async_write(stream_->next_layer(), refusal_,
-                      [self = shared_from_this()](const error_code&, std::size_t) { self->end(); });
-  }
-
-  asio::steady_timer deadline_;
-  std::unique_ptr<websocket::stream<TlsStream>> stream_;
-  boost::beast::flat_buffer buffer_;
-  http::request_parser<http::string_body> parser_;
-  http::response<http::string_body> refusal_;
-  AcceptDone done_;
-};
 
 }  // namespace
 
-struct TlsIdentity::Impl {
-  asio::ssl::context context{asio::ssl::context::tls_server};
-};
-
-TlsIdentity::TlsIdentity(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
-
-TlsIdentity::~TlsIdentity() = default;
-
-Result<std::shared_ptr<TlsIdentity>> TlsIdentity::load(const std::string& certificate_file,
-                                                       const std::string& key_file) {
-  auto impl = std::make_unique<Impl>();
+asio::ip::tcp::socket adopt_socket(Loop& loop, Socket socket) {
+  tcp::socket out(loop.impl().context);
+  const bool is_ip4 = local_endpoint(socket.fd()).is_ip4();
   error_code error;
-  SSL_CTX_set_min_proto_version(impl->context.native_handle(), TLS1_2_VERSION);
-  impl->context.use_certificate_chain_file(certificate_file, error);
-  if (error) {
-    return Error(ErrorCode::kNotFound,
-                 "The certificate " + certificate_file + " could not be read: " + error.message() + ".",
-                 "Give a PEM file with --tls-cert: your certificate first, then those that vouch for it.");
-  }
-  impl->context.use_private_key_file(key_file, asio::ssl::context::pem, error);
-  if (error) {
-    return Error(ErrorCode::kBadKey, "The key " + key_file + " could not be used: " + error.message() + ".",
-                 "Give the PEM file of the key that belongs to the certificate with --tls-key.");
-  }
-  return std::shared_ptr<TlsIdentity>(new TlsIdentity(std::move(impl)));
+  out.assign(is_ip4 ? tcp::v4() : tcp::v6(), socket.fd(), error);
+  if (!error) socket.release();
+  return out;
 }
 
-Cancel accept_secure_web_socket(Loop& loop, Socket socket, TlsIdentity& identity, AcceptDone done) {
-  error_code ignored;
-  auto accept =
-      std::make_shared<SecureAccept>(adopt(loop, std::move(socket), ignored), identity.impl().context, std::move(done));
-  accept->start();
-  return [weak = std::weak_ptr(accept)] {
-    if (const auto here = weak.lock()) here->end();
-  };
+Cancel accept_web_socket(Loop& loop, Socket socket, const HttpRequest& request, AcceptDone done) {
+  auto stream = std::make_unique<websocket::stream<tcp::socket>>(adopt_socket(loop, std::move(socket)));
+  return accept_on(std::move(stream), request, std::move(done));
+}
+
+Cancel accept_web_socket(std::unique_ptr<TlsStream> stream, const HttpRequest& request, AcceptDone done) {
+  return accept_on(std::make_unique<websocket::stream<TlsStream>>(std::move(*stream)), request, std::move(done));
 }
 
 }  // namespace kith::net

@@ -9,12 +9,11 @@
 
 #include "net/http.h"
 #include "net/tcp.h"
-#include "net/tls.h"
 
 namespace kith::net {
 
 inline constexpr std::size_t kMessageBytesMax = 1 << 20;
-/// TLS and the upgrade together.
+/// For TLS of a dialer, and for the upgrade.
 inline constexpr std::uint64_t kUpgradeMsMax = 10'000;
 
 struct WebSocketTarget {
@@ -44,7 +43,5 @@ using AcceptDone = std::function<void(std::unique_ptr<Channel>)>;
 using Cancel = std::function<void()>;
 /// The listener's side, once a request to upgrade has been read. `done` gets null if nothing comes of it.
 Cancel accept_web_socket(Loop& loop, Socket socket, const HttpRequest& request, AcceptDone done);
-/// The same under TLS, from the first byte on. What is no upgrade is answered with 403.
-Cancel accept_secure_web_socket(Loop& loop, Socket socket, TlsIdentity& identity, AcceptDone done);
 
 }  // namespace kith::net

@@ -11,7 +11,6 @@
 namespace kith::node {
 namespace {
 
-
 constexpr std::uint64_t kDayMs = 86'400'000;
 constexpr std::int64_t kInviteDays = 7;
 constexpr std::int64_t kInviteDaysMax = 365;
@@ -132,10 +131,12 @@ Result<Json> invite(Node& node, const net::HttpRequest& request) {
   const std::uint64_t expires = node.clock().wall_ms() + static_cast<std::uint64_t>(days) * kDayMs;
   space::Invitation made = KITH_TRY(node.neighbourhood().invite(expires, static_cast<std::uint32_t>(uses)));
   made.addresses = node.own_addresses();
-  return Json::object({{"link", made.link()},
-                       {"expires_ms", expires},
-                       {"uses", uses},
-                       {"addresses", list(made.addresses, [](const std::string& one) { return Json(one); })}});
+  return Json::object(
+      {{"link", made.link()},
+       {"expires_ms", expires},
+       {"uses", uses},
+       {"addresses", list(made.addresses, [](const std::string& one) { return Json(one); })},
+       {"doors", list(node.doors(), [&](const std::string& door) { return Json(made.link_at(door)); })}});
 }
 
 Json invites(Node& node) {
@@ -202,7 +203,7 @@ void sync(Node& node, const net::HttpRequest& request, const net::Respond& respo
     return respond(
         problem({ErrorCode::kUsage, "There is nothing to sync over.", "Give an address, or use `kith sync --via`."}));
   }
-  node.sync_once(*link, [&node, link, is_ours, respond](const Result<void>& result) {
+  node.sync_once(*link, [link, is_ours, respond](const Result<void>& result) {
     if (!result.ok()) return respond(problem(result.error()));
     const Json answer = session_json(*link);
     if (is_ours) link->close();

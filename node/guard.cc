@@ -90,7 +90,8 @@ Result<void> Guard::check_origin(const net::HttpRequest& request) const {
   if (!site.empty() && site != "same-origin" && site != "none")
     return refused("This write comes from another web site.");
   const std::string_view origin = request.header("Origin");
-  if (!origin.empty() && origin != "http://" + std::string(request.header("Host"))) {
+  const std::string own = (request.is_secure ? "https://" : "http://") + std::string(request.header("Host"));
+  if (!origin.empty() && origin != own) {
     return refused("This write comes from the web page of \"" + std::string(origin.substr(0, 100)) + "\".");
   }
   return {};

@@ -52,6 +52,11 @@ TEST_F(GuardTest, writes_come_from_our_own_page_or_from_no_page) {
     EXPECT_FALSE(allows(request("POST", {kHost, kJson, {"Origin", origin}}))) << origin;
   }
   EXPECT_FALSE(allows(request("DELETE", {kHost, {"Sec-Fetch-Site", "cross-site"}})));
+  net::HttpRequest secure = request("POST", {kHost, kJson, {"Origin", "https://localhost:8440"}});
+  secure.is_secure = true;
+  EXPECT_TRUE(allows(secure));
+  secure.headers.back().second = "http://localhost:8440";
+  EXPECT_FALSE(allows(secure));
 }
 
 TEST_F(GuardTest, what_a_form_of_another_site_can_send_is_no_write) {

@@ -49,7 +49,7 @@ void Home::discard_files() {
   for (const std::string_view name : {kSpaceFile, kPersonalFile}) {
     for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((file(name) + suffix).c_str());
   }
-  ::unlink(file(kKeysFile).c_str());
+  for (const std::string_view name : {kKeysFile, kAuthorityFile, kAuthorityKeyFile}) ::unlink(file(name).c_str());
 }
 
 void Home::discard() {

@@ -14,6 +14,9 @@ namespace kith::node {
 inline constexpr std::string_view kKeysFile = "keys";
 inline constexpr std::string_view kSpaceFile = "space.kith";
 inline constexpr std::string_view kPersonalFile = "personal.kith";
+inline constexpr std::string_view kAuthorityFile =
+    "ca.pem";  // the space's certificate authority, where this house has it
+inline constexpr std::string_view kAuthorityKeyFile = "ca.key";  // its key
 inline constexpr std::string_view kLockFile = "lock";
 inline constexpr std::string_view kSyncSocket = "node.sock";    // where other houses of this machine dial
 inline constexpr std::string_view kCableSocket = "node.cable";  // whoever connects here hands us a channel to dial over

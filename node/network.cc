@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "node/network.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <array>
 
 #include "base/check.h"
+#include "net/certificates.h"
+#include "node/version.h"
 
 namespace kith::node {
 namespace {
-
-constexpr std::string_view kAgent = "kith/0.1";
 
 /// The failure that says most: whoever got furthest.
 const net::DialFailure& telling(const std::vector<net::DialFailure>& failures) {
@@ -59,7 +62,7 @@ Network::Network(net::Loop& loop, Clock& clock, Random& random, const crypto::Si
       clock_(clock),
       events_(std::move(events)),
       identity_(host, random),
-      host_{identity_, std::string(kAgent), {}, {}},
+      host_{identity_, "kith/" + std::string(kVersion), {}, {}},
       context_{loop, clock, random, host_} {
   host_.protocols.push_back({std::string(sync::kSyncProtocol), sync::kSyncInboundMax,
                              [this](p2p::Connection& connection) { return accept_sync(connection); }});
@@ -74,7 +77,7 @@ Network::~Network() {
 
 // --- listening ---
 
-Result<std::uint16_t> Network::listen(const ListenOptions& options, net::HttpServer& pages) {
+Result<std::uint16_t> Network::listen(const ListenOptions& options, net::HttpServer& pages, Certify certify) {
   door_ = std::make_unique<net::FrontDoor>(loop_, admission_, pages,
                                            [this](net::Visitor visitor) { welcome(std::move(visitor)); });
   if (!options.tls_certificate.empty()) {
@@ -90,7 +93,13 @@ Result<std::uint16_t> Network::listen(const ListenOptions& options, net::HttpSer
     const net::Endpoint at = KITH_TRY(endpoint_of(address, first.port));
     if (at != first) KITH_TRY(door_->listen(at));
   }
+  announced_ = options.announced;
+  if (options.is_certified) {
+    certify_ = std::move(certify);
+    is_secure_ = true;
+  }
   look_at_interfaces(clock_.steady_ms());
+  if (certify_) KITH_TRY(this->certify());
   announce();
   if (options.is_discovering && !options.is_only_here) discover(context_.random);
   return first.port;
@@ -125,8 +134,12 @@ std::vector<p2p::Multiaddr> Network::addresses_on_lan() const {
   return out;
 }
 
-/// Every address of every interface that we listen on, each with every transport.
+/// Every address of every interface that we listen on, each with every transport; or what we were told to say.
 void Network::announce() {
+  if (!announced_.empty()) {
+    host_.listen_addresses = announced_;
+    return;
+  }
   std::vector<p2p::Multiaddr> out;
   for (const bool wants_loopback : {false, true}) {
     for (const net::Endpoint& at : door_ ? door_->endpoints() : std::vector<net::Endpoint>()) {
@@ -149,13 +162,53 @@ void Network::announce() {
   host_.listen_addresses = std::move(out);
 }
 
+/// For every address of ours, and what this machine is called on a LAN.
+Result<void> Network::certify() {
+  std::vector<std::string> names{"localhost", "127.0.0.1", "::1"};
+  std::array<char, 256> own{};
+  if (::gethostname(own.data(), own.size() - 1) == 0 && own[0] != '\0')
+    names.push_back(own.data() + std::string(".local"));
+  for (const net::InterfaceAddress& address : interfaces_) {
+    const std::string ip = text_of_ip(p2p::Multiaddr::of_tcp(address.ip, 1));
+    names.push_back(ip.substr(ip.rfind('/') + 1));
+  }
+  certified_at_ms_ = clock_.wall_ms();
+  door_->set_tls(KITH_TRY(certify_(names)));
+  return {};
+}
+
+std::vector<std::string> Network::doors() const {
+  std::vector<std::string> secure, plain;
+  for (const p2p::Multiaddr& address : host_.listen_addresses) {
+    const auto target = net::dial_target(address);
+    if (!target.ok() || !target->is_web_socket) continue;
+    const std::string ip = text_of_ip(address);
+    // The space's authority cannot vouch for it: a browser would refuse.
+    if (target->is_tls && certify_ && !net::may_be_certified(ip.substr(ip.rfind('/') + 1))) continue;
+    const bool is_usual = target->port == (target->is_tls ? 443 : 80);
+    // To a browser, localhost is a safe place even without TLS; 127.0.0.1 is the same, but another door.
+    const bool is_loopback = target->endpoint && target->endpoint->is_loopback();
+    std::string door = (target->is_tls ? "https://" : "http://") + (is_loopback ? "localhost" : target->host);
+    if (!is_usual) door += ":" + std::to_string(target->port);
+    auto& list = target->is_tls ? secure : plain;
+    if (std::find(list.begin(), list.end(), door) == list.end()) list.push_back(std::move(door));
+  }
+  secure.insert(secure.end(), plain.begin(), plain.end());
+  return secure;
+}
+
 void Network::look_at_interfaces(std::uint64_t now) {
   if (now < interfaces_at_ms_) return;
   interfaces_at_ms_ = now + kInterfacesMs;
+  const std::uint64_t wall = clock_.wall_ms();
+  // Also after a clock was set back. What fails is tried again the next day; the last certificate lives on.
+  const bool is_old = wall >= certified_at_ms_ + kCertifyMs || wall < certified_at_ms_;
+  if (certify_ && certified_at_ms_ > 0 && is_old) static_cast<void>(certify());
   auto seen = net::interface_addresses();
   if (mdns_) mdns_->update(seen);
   if (seen == interfaces_) return;
   interfaces_ = std::move(seen);
+  if (certify_ && certified_at_ms_ > 0) static_cast<void>(certify());
   announce();
   for (Connected& connected : connections_) {
     const bool is_ours = std::any_of(interfaces_.begin(), interfaces_.end(),

@@ -23,8 +23,11 @@ struct ListenOptions {
   bool is_discovering = true;               // by mDNS, and to be discovered
   bool is_only_here = false;                // this machine alone
   std::vector<p2p::Multiaddr> addresses{};  // in place of every interface: /ip4/…/tcp/…, where a port of 0 means `port`
-  std::string tls_certificate{};            // PEM files; empty: no wss
+  std::vector<p2p::Multiaddr> announced{};  // told to others in place of ours: a forwarded port, a proxy in front
+  std::string tls_certificate{};            // PEM files; empty: no TLS, unless is_certified
   std::string tls_key{};
+  bool is_certified = false;    // by the space's own authority, which this house has or, the founder's, makes
+  std::string web_directory{};  // of the web app; empty: none
 };
 
 /// An open connection.
@@ -63,12 +66,16 @@ class Network {
     /// Our own addresses have changed.
     std::function<void()> on_change;
   };
+  /// A certificate for these names, good for at least kCertifyMs.
+  using Certify = std::function<Result<std::shared_ptr<net::TlsIdentity>>(const std::vector<std::string>& names)>;
+  static constexpr std::uint64_t kCertifyMs = 86'400'000;
 
   Network(net::Loop& loop, Clock& clock, Random& random, const crypto::SigningKey& host, Events events);
   ~Network();
 
-  /// `pages` answers HTTP on the same port; it outlives this object's listening. Returns the port.
-  Result<std::uint16_t> listen(const ListenOptions& options, net::HttpServer& pages);
+  /// `pages` answers HTTP on the same port; it outlives this object's listening. `certify`: asked for a certificate
+  /// where the options want one, again when our addresses change, and every day. Returns the port.
+  Result<std::uint16_t> listen(const ListenOptions& options, net::HttpServer& pages, Certify certify = {});
   /// Nobody new comes in.
   void stop_listening();
   /// Ends by link.could_not_dial(), or with the sync protocol on the link.
@@ -84,6 +91,8 @@ class Network {
   const Connected* connection_of(const Link& link) const;
   /// Where we can be reached, the most useful first; without /p2p.
   const std::vector<p2p::Multiaddr>& addresses() const { return host_.listen_addresses; }
+  /// The same as addresses of pages, those under TLS first: "https://192.168.1.20:8440".
+  std::vector<std::string> doors() const;
   const net::Admission& admission() const { return admission_; }
   const net::PeerConnection::Context& context() const { return context_; }
 
@@ -106,6 +115,7 @@ class Network {
   void announce();
   void discover(Random& random);
   std::vector<p2p::Multiaddr> addresses_on_lan() const;
+  Result<void> certify();
 
   net::Loop& loop_;
   Clock& clock_;
@@ -119,6 +129,9 @@ class Network {
   std::unique_ptr<net::FrontDoor> door_;
   std::unique_ptr<net::Mdns> mdns_;
   bool is_secure_ = false;
+  Certify certify_;
+  std::uint64_t certified_at_ms_ = 0;      // wall
+  std::vector<p2p::Multiaddr> announced_;  // what we were told to say; empty: what we see ourselves
   std::vector<net::InterfaceAddress> interfaces_;
   std::uint64_t interfaces_at_ms_ = 0;
 };

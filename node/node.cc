@@ -77,6 +77,7 @@ Result<std::unique_ptr<Node>> Node::found(const Setup& setup, std::string_view p
   auto founded = [&]() -> Result<void> {
     KITH_TRY(node->check_clock());
     node->make_keys();
+    node->authority_ = KITH_TRY(SpaceAuthority::make(*node->home_, std::string(place), setup.clock.wall_ms()));
     KITH_TRY(node->found_neighbourhood(root));
     KITH_TRY(node->found_personal(root));
     KITH_TRY(node->settle_in());
@@ -142,8 +143,10 @@ Result<space::OpenOptions> Node::space_options(std::string_view file) {
 Result<void> Node::found_neighbourhood(const crypto::Key& root) {
   space::SpaceKeys keys;
   auto options = KITH_TRY(space_options(kSpaceFile));
+  space::Constitution constitution;
+  constitution.certificate_authority = KITH_TRY(authority_->hash());
   space_ = KITH_TRY(space::Space::found({setup_.clock, setup_.random}, std::move(options), root,
-                                        fresh<Lineage>(setup_.random), host_key_, keys));
+                                        fresh<Lineage>(setup_.random), host_key_, keys, constitution));
   forget_root(keys);
   keyring_.spaces.push_back(std::move(keys));
   return {};
@@ -251,6 +254,13 @@ std::vector<std::string> Node::own_addresses() {
   }
   if (out.empty()) out.push_back(own_address());
   return out;
+}
+
+std::vector<std::string> Node::doors() {
+  std::vector<std::string> out = houses_->network().doors();
+  if (!out.empty() || !memory_) return out;
+  const auto last = memory_->list(kDoorsName);
+  return last.ok() ? *last : out;
 }
 
 // -- Place

@@ -18,6 +18,8 @@
 #include "node/home.h"
 #include "node/houses.h"
 #include "node/memory.h"
+#include "node/public_pages.h"
+#include "node/space_authority.h"
 #include "space/keyring.h"
 #include "space/space.h"
 
@@ -86,6 +88,9 @@ class Node final : public sync::Spaces, public Place {
   /// What goes into invitations: where other machines reach us, or were told to the last time we served; where nothing
   /// is known, the address for this machine.
   std::vector<std::string> own_addresses();
+  /// Where browsers find the web app, the best first: "https://192.168.1.20:8440". While nobody serves: those of the
+  /// last time.
+  std::vector<std::string> doors();
   /// The link that came last over the cable socket; null if it has ended.
   Link* cable() const;
   /// What went wrong last while nobody asked for anything; empty if nothing did.
@@ -119,6 +124,7 @@ class Node final : public sync::Spaces, public Place {
 
   static constexpr std::string_view kHeardName = "heard";            // in Memory: wall ms
   static constexpr std::string_view kListenName = "listen";          // own multiaddrs of the last time, one a line
+  static constexpr std::string_view kDoorsName = "doors";            // the same of doors
   static constexpr std::string_view kLeftName = "left";              // own entries below this number have left
   static constexpr std::string_view kInvitationName = "invitation";  // until somebody has welcomed us
 
@@ -162,6 +168,8 @@ class Node final : public sync::Spaces, public Place {
   void remember_addresses();
   Result<std::uint64_t> only_here();
   Result<void> listen_for_houses();
+  Result<void> open_public_pages(const ListenOptions& options);
+  Result<void> read_authority(const ListenOptions& options);
   void note(const Result<void>& result);
 
   Setup setup_;
@@ -176,6 +184,8 @@ class Node final : public sync::Spaces, public Place {
   std::unique_ptr<Houses> houses_;
   std::unique_ptr<Joining> joining_;
   std::unique_ptr<net::HttpServer> server_;
+  std::optional<SpaceAuthority> authority_;
+  std::optional<PublicPages> public_pages_;
   std::unique_ptr<net::UnixListener> sync_listener_;
   std::unique_ptr<net::UnixListener> cable_listener_;
   const Link* cable_ = nullptr;

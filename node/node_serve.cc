@@ -7,6 +7,7 @@
 #include "node/node.h"
 #include "node/node_joining.h"
 #include "node/problem.h"
+#include "node/version.h"
 
 namespace kith::node {
 namespace {
@@ -22,7 +23,12 @@ Result<std::uint16_t> Node::serve(const ListenOptions& options) {
   server_ = std::make_unique<net::HttpServer>(setup_.loop, [this](net::HttpRequest request, net::Respond respond) {
     handle(std::move(request), std::move(respond));
   });
-  const std::uint16_t port = KITH_TRY(houses_->network().listen(options, *server_));
+  KITH_TRY(read_authority(options));
+  KITH_TRY(open_public_pages(options));
+  const std::uint16_t port =
+      KITH_TRY(houses_->network().listen(options, *server_, [this](const std::vector<std::string>& names) {
+        return authority_->identity(names, setup_.clock.wall_ms());
+      }));
   KITH_TRY(server_->listen_local(home_->file(kControlSocket)));
   KITH_TRY(listen_for_houses());
   remember_addresses();
@@ -31,8 +37,40 @@ Result<std::uint16_t> Node::serve(const ListenOptions& options) {
   return port;
 }
 
+/// Whoever founded has it from the beginning, or, with a space from before there was one, makes it now.
+Result<void> Node::read_authority(const ListenOptions& options) {
+  authority_ = KITH_TRY(SpaceAuthority::read(*home_));
+  if (authority_ || !options.is_certified) return {};
+  const auto all = members();
+  const bool is_founder = std::any_of(all.begin(), all.end(), [&](const Member& member) {
+    return member.is_founder && member.person == space_->person();
+  });
+  if (!is_founder) {
+    return Error(ErrorCode::kPermission, "The certificate authority of this neighbourhood is at its founder's house.",
+                 "Serve without --tls auto, or give a certificate with --tls-cert and --tls-key.");
+  }
+  authority_ = KITH_TRY(SpaceAuthority::make(*home_, KITH_TRY(setup_.app.place_name(*this)), setup_.clock.wall_ms()));
+  return {};
+}
+
+Result<void> Node::open_public_pages(const ListenOptions& options) {
+  PublicPages::Setup setup{.files = {},
+                           .versions =
+                               [this] {
+                                 return DoorVersions{std::string(kVersion), std::string(sync::kSyncProtocol),
+                                                     space_->authority().schema_hash().hex()};
+                               },
+                           .host = *host_,
+                           .authority = authority_ ? authority_->certificate() : std::string()};
+  if (!options.web_directory.empty()) setup.files = KITH_TRY(WebFiles::read(options.web_directory));
+  public_pages_.emplace(std::move(setup));
+  return {};
+}
+
 void Node::remember_addresses() {
-  if (memory_) note(memory_->set_list(kListenName, own_addresses()));
+  if (!memory_) return;
+  note(memory_->set_list(kListenName, own_addresses()));
+  note(memory_->set_list(kDoorsName, doors()));
 }
 
 Result<void> Node::listen_for_houses() {
@@ -62,6 +100,13 @@ void Node::shut_down() {
 }
 
 void Node::handle(net::HttpRequest request, net::Respond respond) {
+  if (public_pages_) {
+    if (auto page = public_pages_->answer(request)) return respond(std::move(*page));
+  }
+  if (request.is_remote) {
+    return respond(problem({ErrorCode::kRefused, "This house answers that to its own machine only.",
+                            "Open the web app, or use `kith` on that machine."}));
+  }
   if (const auto allowed = guard_.check(request); !allowed.ok()) return respond(problem(allowed.error()));
   if (!is_write(request)) return route(std::move(request), std::move(respond));
   route(std::move(request), [this, respond = std::move(respond)](net::HttpResponse response) {

@@ -54,11 +54,11 @@ int http_status(ErrorCode code) {
 net::HttpResponse problem(const Error& error) {
   const int status = http_status(error.code());
   net::HttpResponse out = json_response(status, Json::object({{"type", "about:blank"},
-                                                                   {"title", error_name(error.code())},
-                                                                   {"status", status},
-                                                                   {"detail", error.message()},
-                                                                   {"cause", error.cause()},
-                                                                   {"remedy", error.remedy()}}));
+                                                              {"title", error_name(error.code())},
+                                                              {"status", status},
+                                                              {"detail", error.message()},
+                                                              {"cause", error.cause()},
+                                                              {"remedy", error.remedy()}}));
   out.content_type = kProblemType;
   return out;
 }

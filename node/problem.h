@@ -2,8 +2,8 @@
 // Errors as HTTP answers: problem details (RFC 9457) with cause and remedy apart.
 #pragma once
 
-#include "net/http.h"
 #include "kith/json.h"
+#include "net/http.h"
 
 namespace kith::node {
 

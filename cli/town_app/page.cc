@@ -28,8 +28,10 @@ class Page {
     html_.text(title).raw("</title>\n<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n");
     html_.raw(
         "<meta name=\"color-scheme\" content=\"light dark\">\n<link rel=\"stylesheet\" "
-        "href=\"/style.css\">\n</head>\n<body>\n");
-    html_.raw("<a class=\"skip\" href=\"#main\">").raw(words_.skip).raw("</a>\n<header><a class=\"plate\" href=\"/\">");
+        "href=\"/plain/style.css\">\n</head>\n<body>\n");
+    html_.raw("<a class=\"skip\" href=\"#main\">")
+        .raw(words_.skip)
+        .raw("</a>\n<header><a class=\"plate\" href=\"/plain\">");
     html_.text(frame_.place.empty() ? "Kith" : frame_.place).raw("</a>");
     html_.raw("<p class=\"meta\">")
         .raw(words_.you_are)
@@ -61,7 +63,7 @@ class Page {
 
   void take_back_form() {
     if (!frame_.has_resting) return;
-    html_.raw("<form class=\"box\" method=\"post\" action=\"/undo\"><p>").raw(words_.resting).raw("</p>");
+    html_.raw("<form class=\"box\" method=\"post\" action=\"/plain/undo\"><p>").raw(words_.resting).raw("</p>");
     button_with_token(words_.take_back, "");
   }
 
@@ -136,7 +138,7 @@ void thread_card(Page& page, const town::forum::ThreadSummary& thread) {
     page.gone();
   }
   page.html()
-      .raw("<a class=\"tap\" href=\"/threads/")
+      .raw("<a class=\"tap\" href=\"/plain/threads/")
       .raw(net::percent_encode(thread.id))
       .raw("\">")
       .raw(page.words().open_thread);
@@ -178,7 +180,7 @@ std::string feed_page(const Frame& frame, const town::forum::FeedPage& feed, boo
   if (is_first) {
     page.take_back_form();
     page.html().raw("<h1>").raw(page.words().post_title).raw("</h1>\n");
-    page.text_form("/posts", page.words().post_label, page.words().post_button, true);
+    page.text_form("/plain/posts", page.words().post_label, page.words().post_button, true);
   }
   if (feed.threads.empty()) {
     page.html().raw("<p class=\"box\">").raw(page.words().nothing_yet).raw("</p>\n");
@@ -189,7 +191,7 @@ std::string feed_page(const Frame& frame, const town::forum::FeedPage& feed, boo
   }
   if (feed.next) {
     page.html()
-        .raw("<p><a class=\"tap\" href=\"/?before=")
+        .raw("<p><a class=\"tap\" href=\"/plain?before=")
         .text(*feed.next)
         .raw("\">")
         .raw(page.words().older)
@@ -205,7 +207,10 @@ std::string thread_page(const Frame& frame, const town::forum::Thread& thread) {
   page.begin(frame.place.empty() ? "Kith" : frame.place);
   page.freshness();
   page.take_back_form();
-  page.html().raw("<p><a class=\"tap\" href=\"/\">").raw(page.words().back).raw("</a></p>\n<article class=\"note\">");
+  page.html()
+      .raw("<p><a class=\"tap\" href=\"/plain\">")
+      .raw(page.words().back)
+      .raw("</a></p>\n<article class=\"note\">");
   if (thread.post) {
     page.post(*thread.post, "h1", {});
   } else {
@@ -220,7 +225,7 @@ std::string thread_page(const Frame& frame, const town::forum::Thread& thread) {
   page.html().raw("</ol>\n");
   if (thread.next) {
     page.html()
-        .raw("<p><a class=\"tap\" href=\"/threads/")
+        .raw("<p><a class=\"tap\" href=\"/plain/threads/")
         .text(thread.id)
         .raw("?after=")
         .text(*thread.next)
@@ -228,7 +233,7 @@ std::string thread_page(const Frame& frame, const town::forum::Thread& thread) {
     page.html().raw(page.words().newer).raw("</a></p>\n");
   }
   if (thread.post) {
-    page.text_form("/threads/" + net::percent_encode(thread.id) + "/replies", page.words().reply_label,
+    page.text_form("/plain/threads/" + net::percent_encode(thread.id) + "/replies", page.words().reply_label,
                    page.words().reply_button, false);
   }
   return page.end();
@@ -243,7 +248,7 @@ std::string error_page(const Frame& frame, const Error& error) {
       .raw("</h1>\n<p class=\"box err\" role=\"alert\">")
       .text(error.message())
       .raw("</p>\n");
-  page.html().raw("<p><a class=\"tap\" href=\"/\">").raw(page.words().back).raw("</a></p>\n");
+  page.html().raw("<p><a class=\"tap\" href=\"/plain\">").raw(page.words().back).raw("</a></p>\n");
   return page.end();
 }
 

@@ -46,20 +46,20 @@ class Visit {
 
   HttpResponse post_form() {
     const auto written = forum::write_post(place_.space(), {.body = form_body()});
-    return written.ok() ? go_to("/") : error_html(written.error());
+    return written.ok() ? go_to("/plain") : error_html(written.error());
   }
 
   HttpResponse reply_form(const std::string& to) {
     const auto written = forum::write_reply(place_.space(), to, {.body = form_body()});
-    return written.ok() ? go_to("/threads/" + net::percent_encode(to)) : error_html(written.error());
+    return written.ok() ? go_to("/plain/threads/" + net::percent_encode(to)) : error_html(written.error());
   }
 
   HttpResponse undo_form() {
     const auto resting = place_.resting();
     if (!resting.ok()) return error_html(resting.error());
-    if (resting->empty()) return go_to("/");
+    if (resting->empty()) return go_to("/plain");
     const auto taken = place_.space().take_back(resting->front().pos);
-    return taken.ok() ? go_to("/") : error_html(taken.error());
+    return taken.ok() ? go_to("/plain") : error_html(taken.error());
   }
 
  private:
@@ -136,16 +136,16 @@ std::optional<std::string> part(std::string_view path, std::string_view prefix, 
 }
 
 std::optional<HttpResponse> page_get(Visit& visit, const std::string& path) {
-  if (path == "/") return visit.feed_html();
-  if (path == "/style.css") return style();
-  if (const auto id = part(path, "/threads/", "")) return visit.thread_html(*id);
+  if (path == "/plain") return visit.feed_html();
+  if (path == "/plain/style.css") return style();
+  if (const auto id = part(path, "/plain/threads/", "")) return visit.thread_html(*id);
   return std::nullopt;
 }
 
 std::optional<HttpResponse> page_post(Visit& visit, const std::string& path) {
-  if (path == "/posts") return visit.post_form();
-  if (path == "/undo") return visit.undo_form();
-  if (const auto id = part(path, "/threads/", "/replies")) return visit.reply_form(*id);
+  if (path == "/plain/posts") return visit.post_form();
+  if (path == "/plain/undo") return visit.undo_form();
+  if (const auto id = part(path, "/plain/threads/", "/replies")) return visit.reply_form(*id);
   return std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "p2p/signed_record.h"
 
+#include "p2p/envelope.h"
 #include "p2p/peer_id.h"
 #include "p2p/protobuf.h"
 
@@ -12,22 +13,8 @@ namespace {
 constexpr std::string_view kDomain = "libp2p-peer-record";
 constexpr std::array<std::uint8_t, 2> kPayloadType = {0x03, 0x01};
 
-enum EnvelopeField : std::uint32_t {
-  kEnvelopeKey = 1,
-  kEnvelopeType = 2,
-  kEnvelopePayload = 3,
-  kEnvelopeSignature = 5
-};
 enum RecordField : std::uint32_t { kRecordPeer = 1, kRecordSeq = 2, kRecordAddress = 3 };
 constexpr std::uint32_t kAddressBytes = 1;  // the one field of an address
-
-Bytes signed_bytes(ByteView payload) {
-  Bytes out;
-  append_length_prefixed(out, as_bytes(kDomain));
-  append_length_prefixed(out, kPayloadType);
-  append_length_prefixed(out, payload);
-  return out;
-}
 
 std::optional<Multiaddr> decode_address(ByteView bytes) {
   std::optional<Multiaddr> out;
@@ -67,29 +54,12 @@ Bytes encode_signed_record(const PeerRecord& record, const crypto::SigningKey& h
     ProtoWriter(inner).bytes(kAddressBytes, address.bytes());
     writer.bytes(kRecordAddress, inner);
   }
-  Bytes out;
-  ProtoWriter envelope(out);
-  envelope.bytes(kEnvelopeKey, encode_public_key(key));
-  envelope.bytes(kEnvelopeType, kPayloadType);
-  envelope.bytes(kEnvelopePayload, payload);
-  envelope.bytes(kEnvelopeSignature, host.sign_unlabelled(signed_bytes(payload)).view());
-  return out;
+  return seal_envelope(host, kDomain, kPayloadType, payload);
 }
 
 std::optional<PeerRecord> decode_signed_record(ByteView envelope, const HostKey& peer) {
-  std::optional<HostKey> key;
-  std::optional<Signature> signature;
-  ByteView type, payload;
-  ProtoReader in(envelope);
-  while (in.next()) {
-    if (in.is_bytes(kEnvelopeKey)) key = decode_public_key(in.field().bytes);
-    if (in.is_bytes(kEnvelopeType)) type = in.field().bytes;
-    if (in.is_bytes(kEnvelopePayload)) payload = in.field().bytes;
-    if (in.is_bytes(kEnvelopeSignature)) signature = Signature::from(in.field().bytes);
-  }
-  if (!in.ok() || key != peer || !signature || !equal(type, kPayloadType)) return std::nullopt;
-  if (!crypto::verify_unlabelled(SignPublic{peer.data}, signed_bytes(payload), *signature)) return std::nullopt;
-  return decode_record(payload, peer);
+  const auto payload = open_envelope(envelope, peer, kDomain, kPayloadType);
+  return payload ? decode_record(*payload, peer) : std::nullopt;
 }
 
 }  // namespace kith::p2p

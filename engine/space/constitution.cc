@@ -110,7 +110,7 @@ Result<SealBody> SealBody::decode(ByteView bytes) {
 }
 
 SealLists founding_lists(const PersonId& founder, const HostKey& host, const DeviceId& signer, const SignPublic& vote,
-                         std::string_view schema_text) {
+                         std::string_view schema_text, const Constitution& constitution) {
   SealLists lists;
   auto at = [&lists](List which) -> Bytes& { return lists[static_cast<std::size_t>(which)]; };
   append(at(List::kPersons), founder.view());
@@ -118,7 +118,7 @@ SealLists founding_lists(const PersonId& founder, const HostKey& host, const Dev
   append(at(List::kOperators), host.view());
   append(at(List::kOperators), signer.view());
   append(at(List::kSchema), as_bytes(schema_text));
-  at(List::kConstitution) = Constitution{}.encode();
+  at(List::kConstitution) = constitution.encode();
   append(at(List::kVoteKeys), vote.view());
   return lists;
 }

@@ -80,7 +80,7 @@ using SealLists = std::array<Bytes, kSealListCount>;
 
 /// S_0: one person, the founder, who is the one operator, with this log as signer. Quorum 1.
 SealLists founding_lists(const PersonId& founder, const HostKey& host, const DeviceId& signer, const SignPublic& vote,
-                         std::string_view schema_text);
+                         std::string_view schema_text, const Constitution& constitution = {});
 SealBody founding_seal(const SealLists& lists);
 /// Does this body fit these lists, and are both those of a space with one founder?
 bool is_founding_seal(const SealBody& body, const SealLists& lists, const PersonId& founder, const DeviceId& signer,

@@ -121,6 +121,10 @@ std::string Invitation::link() const {
   return out;
 }
 
+std::string Invitation::link_at(std::string_view door) const {
+  return std::string(door) + std::string(kFragmentMark) + link().substr(kScheme.size());
+}
+
 Result<Invitation> Invitation::parse(std::string_view link) {
   if (link.size() > kLinkBytesMax) return bad("This is far too long for an invitation.");
   std::string_view rest = trimmed(link);

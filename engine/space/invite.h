@@ -21,6 +21,8 @@ struct Invitation {
   std::vector<std::string> addresses;  // multiaddrs, e.g. /unix/home/ana/.kith/node.sock
 
   std::string link() const;  // kith:…
+  /// For a browser: `door` (https://…, without a slash at its end), /i# and the same.
+  std::string link_at(std::string_view door) const;
   /// Accepts both forms, surrounding white space, and percent-encoding of addresses. kBadInvite says whether it is cut
   /// off, mistyped, or no invitation.
   static Result<Invitation> parse(std::string_view link);

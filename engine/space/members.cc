@@ -42,14 +42,15 @@ WrapKeyStatement state_wrap_key(const crypto::SigningKey& identity, const SpaceI
   return out;
 }
 
-GenesisPayload make_genesis(const SpaceKeys& keys, const HostKey& host, std::string_view schema_text) {
+GenesisPayload make_genesis(const SpaceKeys& keys, const HostKey& host, std::string_view schema_text,
+                            const Constitution& constitution) {
   const crypto::SigningKey identity = crypto::derive_identity(*keys.person_root);
   GenesisPayload out;
   out.lineage = keys.lineage;
   out.certificate = certify(identity, SpaceId{}, keys, kRightContent | kRightActs | kRightSigner);
   out.wrap_key = state_wrap_key(identity, SpaceId{}, keys);
-  out.lists =
-      founding_lists(person_of(identity.public_key()), host, out.certificate.log, out.wrap_key.vote, schema_text);
+  out.lists = founding_lists(person_of(identity.public_key()), host, out.certificate.log, out.wrap_key.vote,
+                             schema_text, constitution);
   out.seal = founding_seal(out.lists);
   out.signature = sign_genesis(identity, out);
   return out;
@@ -88,11 +89,11 @@ Genesis sign_genesis_entry(const SpaceKeys& keys, const GenesisPayload& payload,
 
 Result<std::unique_ptr<Space>> Space::found(const Environment& environment, OpenOptions options,
                                             const crypto::Key& root, const Lineage& lineage, const HostKey& host,
-                                            SpaceKeys& keys) {
+                                            SpaceKeys& keys, const Constitution& constitution) {
   Lineage own_lineage = lineage;
   if (lineage.is_zero()) environment.random.fill(own_lineage.data);
   SpaceKeys fresh = fresh_keys(environment.random, root, own_lineage);
-  const GenesisPayload payload = make_genesis(fresh, host, options.schema.canonical());
+  const GenesisPayload payload = make_genesis(fresh, host, options.schema.canonical(), constitution);
   const Genesis genesis = sign_genesis_entry(fresh, payload, HybridClock(environment.clock).next());
   if (genesis.payload.size() > log::kPayloadBytesMax) {
     return Error(ErrorCode::kBadSchema, "The schema is too large: a space's first entry holds it, up to a mebibyte.",

@@ -46,10 +46,10 @@ class Space final : public Database, public log::Governor {
 
   /// A new space of which this person is founder, only operator and only member: genesis (S_0, quorum 1), first epoch.
   /// `host`: zero where nothing listens. Fills `keys` (save the keyring before anything is sent). A personal space:
-  /// lineage = crypto::personal_lineage(root); else zero: a random one is made.
+  /// lineage = crypto::personal_lineage(root); else zero: a random one is made. `constitution`: what it begins with.
   static Result<std::unique_ptr<Space>> found(const Environment& environment, OpenOptions options,
                                               const crypto::Key& root, const Lineage& lineage, const HostKey& host,
-                                              SpaceKeys& keys);
+                                              SpaceKeys& keys, const Constitution& constitution = {});
   /// One that is here already.
   static Result<std::unique_ptr<Space>> open(const Environment& environment, OpenOptions options,
                                              const SpaceKeys& keys);

@@ -127,7 +127,7 @@ class Rest(kith.HouseTest):
 
     # -- the page
 
-    def page(self, path="/", headers=None):
+    def page(self, path="/plain", headers=None):
         status, got, text = self.ana.request("GET", path, headers=headers)
         return status, got, text
 
@@ -141,18 +141,18 @@ class Rest(kith.HouseTest):
         self.assertIn("SameSite=Strict", headers["set-cookie"])
         self.assertIn("HttpOnly", headers["set-cookie"])
         token = re.search(r'name="csrf" value="([0-9a-f]+)"', text).group(1)
-        self.assertEqual(self.form("/posts", token, cookie, {"body": "From+the+page+%26+more"})[0], 303)
+        self.assertEqual(self.form("/plain/posts", token, cookie, {"body": "From+the+page+%26+more"})[0], 303)
         for bad_token, bad_cookie in (("0" * 32, cookie), (token, ""), ("", ""), (token, cookie[:-1] + "x")):
-            self.assertEqual(self.form("/posts", bad_token, bad_cookie, {"body": "x"})[0], 403)
+            self.assertEqual(self.form("/plain/posts", bad_token, bad_cookie, {"body": "x"})[0], 403)
         _, _, text = self.page()
         self.assertIn("From the page &amp; more", text)
         self.assertIn("Take back", text)
-        thread = re.search(r'href="(/threads/[^"]+)"', text).group(1)
+        thread = re.search(r'href="(/plain/threads/[^"]+)"', text).group(1)
         self.assertEqual(self.form(thread + "/replies", token, cookie, {"body": "A+reply"})[0], 303)
         self.assertIn("A reply", self.page(thread)[2])
-        self.assertEqual(self.form("/undo", token, cookie, {})[0], 303)
+        self.assertEqual(self.form("/plain/undo", token, cookie, {})[0], 303)
         self.assertNotIn("A reply", self.page(thread)[2])
-        self.assertEqual(self.form("/posts", token, cookie, {"body": ""})[0], 400)
+        self.assertEqual(self.form("/plain/posts", token, cookie, {"body": ""})[0], 400)
 
     def test_the_page_has_no_scripts_and_escapes_what_people_write(self):
         self.ana.post("<script>alert('x')</script> \"quoted\" & <b>bold</b>")
@@ -165,7 +165,7 @@ class Rest(kith.HouseTest):
         self.assertIn("default-src 'none'", policy)
         self.assertNotIn("unsafe", policy)
         self.assertEqual(headers["x-content-type-options"], "nosniff")
-        style, kind = self.page("/style.css")[2], self.page("/style.css")[1]["content-type"]
+        style, kind = self.page("/plain/style.css")[2], self.page("/plain/style.css")[1]["content-type"]
         self.assertIn("prefers-color-scheme: dark", style)
         self.assertTrue(kind.startswith("text/css"))
 
