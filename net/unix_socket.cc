@@ -16,7 +16,7 @@
 namespace kith::net {
 namespace {
 
-Result<sockaddr_un> address_of(const std::string& path) {
+Result<sockaddr_un> unix_address(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.empty() || path.size() >= sizeof address.sun_path) {
@@ -38,7 +38,7 @@ const sockaddr* generic(const sockaddr_un& address) {
   return reinterpret_cast<const sockaddr*>(&address);
 }
 
-Result<int> open_socket() {
+Result<int> open_unix_socket() {
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   if (fd < 0) return system_error("A socket could not be opened");
   return fd;
@@ -47,8 +47,8 @@ Result<int> open_socket() {
 }  // namespace
 
 Result<int> connect_unix(const std::string& path) {
-  const sockaddr_un address = KITH_TRY(address_of(path));
-  const int fd = KITH_TRY(open_socket());
+  const sockaddr_un address = KITH_TRY(unix_address(path));
+  const int fd = KITH_TRY(open_unix_socket());
   if (::connect(fd, generic(address), sizeof address) == 0) return fd;
   const int reason = errno;
   ::close(fd);
@@ -60,7 +60,7 @@ Result<int> connect_unix(const std::string& path) {
 }
 
 Result<int> listen_unix(const std::string& path) {
-  const sockaddr_un address = KITH_TRY(address_of(path));
+  const sockaddr_un address = KITH_TRY(unix_address(path));
   if (const auto somebody = connect_unix(path); somebody.ok()) {
     ::close(*somebody);
     return Error(ErrorCode::kExists, "Another process listens at " + path + ".", "Stop it, or use another --home.");
@@ -70,7 +70,7 @@ Result<int> listen_unix(const std::string& path) {
     if (!S_ISSOCK(old.st_mode)) return Error(ErrorCode::kExists, path + " is there and is no socket.", "Move it away.");
     ::unlink(path.c_str());
   }
-  const int fd = KITH_TRY(open_socket());
+  const int fd = KITH_TRY(open_unix_socket());
   // The mode must hold from the first moment, so it comes from the umask and not from a later chmod.
   const mode_t before = ::umask(0177);
   const bool is_bound =

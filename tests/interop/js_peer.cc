@@ -26,7 +26,9 @@ std::optional<std::string> node_program() {
 }
 
 JsPeer::JsPeer(const std::vector<std::string>& arguments) : Child("tests/interop/peer.js", arguments) {
-  address_ = Json::parse(wait_line())[0].text();
+  const Json addresses = Json::parse(wait_line());
+  address_ = addresses[0].text();
+  if (addresses.items().size() > 1) web_socket_address_ = addresses[1].text();
 }
 
 Child::Child(const std::string& path, const std::vector<std::string>& arguments) {

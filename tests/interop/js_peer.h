@@ -53,9 +53,12 @@ class JsPeer : public Child {
   explicit JsPeer(const std::vector<std::string>& arguments = {});
   /// /ip4/127.0.0.1/tcp/…/p2p/…
   const std::string& address() const { return address_; }
+  /// The same over /ws; empty unless it was told to listen there ("--web-socket").
+  const std::string& web_socket_address() const { return web_socket_address_; }
 
  private:
   std::string address_;
+  std::string web_socket_address_;
 };
 
 }  // namespace kith::interop
