@@ -67,9 +67,10 @@ async function coldStart(meet, url) {
   figures['web.first_load_kb'] = bytes / 1000;
 }
 
-async function wasmSize(url, page) {
-  const address = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => name).find((name) => name.endsWith('.wasm')));
-  const answer = await fetch(address ?? `${url}/assets/kith.wasm`, { headers: { 'accept-encoding': 'br, gzip' } });
+async function wasmSize(url) {
+  const { files } = await (await fetch(`${url}/shell.json`)).json();
+  const path = Object.keys(files).find((name) => name.endsWith('.wasm'));
+  const answer = await fetch(url + path, { headers: { 'accept-encoding': 'br, gzip' } });
   if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
   figures['web.wasm_kb'] = Number(answer.headers.get('content-length')) / 1000;
 }
@@ -224,7 +225,7 @@ await street((build) => Neighbour.gather(async (meet) => {
     await ben.join(await house.invite());
     await cleo.join(await house.invite());
   });
-  await part('size of the core', () => wasmSize(house.url, ben.page));
+  await part('size of the core', () => wasmSize(house.url));
   await part('writing', () => writes(ben));
   await part('live', () => live(cleo, ben, house));
   await part('offline', async () => {

@@ -58,6 +58,7 @@ export default {
   aloneTitle: 'Allein beginnen',
   aloneSay: 'Notizen und Entwürfe, nur auf diesem Gerät. Trittst du später einer Nachbarschaft bei, kommen sie mit.',
   alone: 'Beginnen',
+  goOnAlone: 'Allein weitermachen',
   belongHere: 'Zurückkommen',
   belongHereSay: 'Auf jedem deiner Geräte bist du dieselbe Person. Nichts wird doppelt.',
   how: 'Wie möchtest du zurückkommen?',

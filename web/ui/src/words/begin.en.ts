@@ -55,6 +55,7 @@ export default {
   aloneTitle: 'Begin alone',
   aloneSay: 'Notes and drafts, only on this device. When you join a neighbourhood later they come along.',
   alone: 'Begin',
+  goOnAlone: 'Go on alone',
   belongHere: 'Come back',
   belongHereSay: 'You are the same person on every device of yours. Nothing is copied twice.',
   how: 'How would you like to come back?',
