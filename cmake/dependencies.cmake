@@ -6,15 +6,22 @@ endif()
 add_library(kith_sqlite STATIC "${KITH_SQLITE_DIR}/sqlite3.c")
 target_include_directories(kith_sqlite SYSTEM PUBLIC "${KITH_SQLITE_DIR}")
 target_compile_definitions(kith_sqlite PUBLIC
-  SQLITE_ENABLE_PREUPDATE_HOOK SQLITE_ENABLE_FTS5 SQLITE_DQS=0 SQLITE_THREADSAFE=2 SQLITE_DEFAULT_MEMSTATUS=0
+  SQLITE_ENABLE_PREUPDATE_HOOK SQLITE_ENABLE_FTS5 SQLITE_DQS=0 SQLITE_THREADSAFE=$<IF:$<BOOL:${KITH_WASM}>,0,2> SQLITE_DEFAULT_MEMSTATUS=0
   SQLITE_DEFAULT_WAL_SYNCHRONOUS=1 SQLITE_OMIT_DEPRECATED SQLITE_OMIT_SHARED_CACHE SQLITE_OMIT_LOAD_EXTENSION
   SQLITE_USE_ALLOCA SQLITE_LIKE_DOESNT_MATCH_BLOBS SQLITE_ENABLE_COLUMN_METADATA)
 target_compile_options(kith_sqlite PRIVATE -w)
-if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT KITH_SANITIZE)
+if(NOT CMAKE_BUILD_TYPE STREQUAL "Debug" AND NOT KITH_SANITIZE AND NOT KITH_WASM)
   target_compile_options(kith_sqlite PRIVATE -O2)
 endif()
+target_link_libraries(kith_sqlite PUBLIC m)
+if(KITH_WASM)
+  # No system below it: every file goes through a kith::FileSystem (engine/store/file_vfs.h).
+  target_compile_definitions(kith_sqlite PUBLIC SQLITE_OS_OTHER=1 SQLITE_OMIT_DESERIALIZE=1)
+  include(cmake/wasm_dependencies.cmake)
+  return()
+endif()
 find_package(Threads REQUIRED)
-target_link_libraries(kith_sqlite PUBLIC Threads::Threads m)
+target_link_libraries(kith_sqlite PUBLIC Threads::Threads)
 
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)

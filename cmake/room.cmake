@@ -1,10 +1,15 @@
 # kith_room(name DEPENDS …): the folder's .cc files become kith_<name>, its *_test.cc files one test program <name>_test.
-# NO_EXCEPTIONS for engine and town, which also compile to WebAssembly.
+# NO_EXCEPTIONS for engine and town, which also compile to WebAssembly; tests NOT_AS_WASM need a real file system there.
 function(kith_room name)
-  cmake_parse_arguments(ROOM "NO_EXCEPTIONS" "" "DEPENDS;TEST_DEPENDS" ${ARGN})
+  cmake_parse_arguments(ROOM "NO_EXCEPTIONS" "" "DEPENDS;TEST_DEPENDS;NOT_AS_WASM" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/*.cc")
   set(tests ${sources})
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
+  if(KITH_WASM)
+    foreach(test ${ROOM_NOT_AS_WASM})
+      list(REMOVE_ITEM tests "${CMAKE_CURRENT_SOURCE_DIR}/${test}")
+    endforeach()
+  endif()
   list(FILTER sources EXCLUDE REGEX "(_test|_main)\\.cc$")
   if(sources)
     add_library(kith_${name} STATIC ${sources})

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "node/journal.h"
+#include "replica/journal.h"
 #include "node/node.h"
 #include "node/peers_json.h"
 #include "node/problem.h"
@@ -89,9 +89,9 @@ Result<Json> log_page(Node& node, const net::HttpRequest& request) {
   const auto names = KITH_TRY(node.app().names(node));
   const Pos after(number_of(request.parameter("after"), 0));
   const auto limit = static_cast<std::size_t>(number_of(request.parameter("limit"), 100));
-  const auto lines = KITH_TRY(journal_page(node.neighbourhood(), after, limit));
+  const auto lines = KITH_TRY(replica::journal_page(node.neighbourhood(), after, limit));
   Json out;
-  out.set("entries", list(lines, [&](const JournalLine& line) {
+  out.set("entries", list(lines, [&](const replica::JournalLine& line) {
             const auto name = names.find(line.person);
             Json entry = Json::object(
                 {{"pos", line.pos.value}, {"time_ms", line.ms}, {"kind", line.kind}, {"event", line.event}});
@@ -102,7 +102,7 @@ Result<Json> log_page(Node& node, const net::HttpRequest& request) {
             entry.set("device", line.device.hex());
             return entry;
           }));
-  out.set("next", lines.size() >= std::min(std::max<std::size_t>(limit, 1), kJournalPageMax)
+  out.set("next", lines.size() >= std::min(std::max<std::size_t>(limit, 1), replica::kJournalPageMax)
                       ? Json(lines.back().pos.value)
                       : Json());
   return out;

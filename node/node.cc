@@ -7,6 +7,7 @@
 
 #include "net/dial_target.h"
 #include "node/node_joining.h"
+#include "replica/journal.h"
 
 namespace kith::node {
 namespace {
@@ -186,7 +187,7 @@ Result<void> Node::open_spaces() {
 
 /// After the spaces are there: what this process needs beside them.
 Result<void> Node::settle_in() {
-  memory_ = KITH_TRY(Memory::open(space_->store().db()));
+  memory_ = KITH_TRY(replica::Memory::open(space_->store().db()));
   if (!houses_) make_houses();
   for (const std::string& text : KITH_TRY(memory_->addresses())) {
     // One that this version cannot read any more is no reason not to start.
@@ -285,7 +286,7 @@ Freshness Node::freshness() {
   out.in_touch = houses_->is_in_touch();
   const std::uint64_t heard = std::max(houses_->last_heard_ms(), heard_before_ms_);
   if (heard > 0) out.last_heard_ms = heard;
-  auto count = only_here();
+  auto count = replica::only_here(*space_, left_);
   if (count.ok()) out.only_here = *count;
   return out;
 }

@@ -14,12 +14,12 @@
 #include "net/http_server.h"
 #include "net/unix_socket.h"
 #include "node/app.h"
-#include "node/grouped_database.h"
+#include "replica/grouped_database.h"
 #include "node/home.h"
 #include "node/houses.h"
-#include "node/memory.h"
 #include "node/public_pages.h"
 #include "node/space_authority.h"
+#include "replica/memory.h"
 #include "space/keyring.h"
 #include "space/space.h"
 
@@ -166,7 +166,6 @@ class Node final : public sync::Spaces, public Place {
   void remember_what_left();
   void remember_heard();
   void remember_addresses();
-  Result<std::uint64_t> only_here();
   Result<void> listen_for_houses();
   Result<void> open_public_pages(const ListenOptions& options);
   Result<void> read_authority(const ListenOptions& options);
@@ -180,7 +179,7 @@ class Node final : public sync::Spaces, public Place {
   Guard guard_;
   std::unique_ptr<space::Space> space_;
   std::unique_ptr<space::Space> personal_;
-  std::optional<Memory> memory_;
+  std::optional<replica::Memory> memory_;
   std::unique_ptr<Houses> houses_;
   std::unique_ptr<Joining> joining_;
   std::unique_ptr<net::HttpServer> server_;
@@ -191,8 +190,8 @@ class Node final : public sync::Spaces, public Place {
   const Link* cable_ = nullptr;
   net::Timer timer_;
   std::vector<Waiting> waiting_;
-  GroupedDatabase grouped_space_{space_};
-  GroupedDatabase grouped_personal_{personal_};
+  replica::GroupedDatabase grouped_space_{space_};
+  replica::GroupedDatabase grouped_personal_{personal_};
   Seq left_;                           // own entries below it have left this device
   std::uint64_t heard_before_ms_ = 0;  // from an earlier run
   std::string trouble_;                // what went wrong with no request to tell it to

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "node/api.h"
-#include "node/journal.h"
+#include "replica/journal.h"
 #include "node/node.h"
 #include "node/node_joining.h"
 #include "node/problem.h"
@@ -190,22 +190,12 @@ void Node::remember_heard() {
   if (memory_ && houses_->last_heard_ms() > 0) note(memory_->set(kHeardName, std::to_string(houses_->last_heard_ms())));
 }
 
-Result<std::uint64_t> Node::only_here() {
-  const std::array<Value, 2> parameters{to_bytes(space_->log().own().view()), static_cast<std::int64_t>(left_.value)};
-  const Rows rows = KITH_TRY(space_->store().query(
-      "SELECT (SELECT count(*) FROM kith_journal WHERE form = 0 AND more = 0) + (SELECT count(*) FROM kith_journal "
-      "WHERE author = "
-      "(SELECT ref FROM kith_authors WHERE device = ?1) AND seq >= ?2 AND kind >= 64 AND more = 0)",
-      parameters));
-  return static_cast<std::uint64_t>(std::get<std::int64_t>(rows.rows.at(0).at(0)));
-}
-
 Result<std::vector<Resting>> Node::resting() {
-  return resting_transactions(*space_);
+  return replica::resting_transactions(*space_);
 }
 
 Result<std::optional<SendingState>> Node::sending(const DeviceId& device, Stamp stamp) {
-  return sending_state(*space_, device, stamp, left_);
+  return replica::sending_state(*space_, device, stamp, left_);
 }
 
 void Node::sync_once(Link& link, Houses::Done done) {

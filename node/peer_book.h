@@ -8,11 +8,12 @@
 #include <vector>
 
 #include "node/address.h"
+#include "replica/link.h"
 #include "sync/retry.h"
 
 namespace kith::node {
 
-class Link;
+using replica::Link;
 
 /// Who told us of an address.
 enum class Source : std::uint8_t { kInvitation, kAsked, kPeer, kMdns, kRemembered };

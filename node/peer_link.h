@@ -4,10 +4,13 @@
 #pragma once
 
 #include "net/peer_connection.h"
-#include "node/link.h"
+#include "replica/link.h"
 #include "sync/session_stream.h"
 
 namespace kith::node {
+
+using replica::Link;
+using replica::LinkEnd;
 
 class PeerLink final : public Link {
  public:

@@ -4,10 +4,10 @@
 #pragma once
 
 #include "kith/json.h"
+#include "replica/link.h"
 
 namespace kith::node {
 
-class Link;
 class Node;
 struct FaultRecord;
 

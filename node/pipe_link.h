@@ -3,10 +3,12 @@
 #pragma once
 
 #include "net/channel.h"
-#include "node/link.h"
+#include "replica/link.h"
 #include "sync/preamble.h"
 
 namespace kith::node {
+
+using replica::Link;
 
 class PipeLink final : public Link {
  public:

@@ -40,6 +40,22 @@ TEST(KeyFile, a_password_protects_it) {
   EXPECT_EQ(decode_key_file(altered, "grey cat").error().code(), ErrorCode::kBadPassword);
 }
 
+TEST(KeyFile, a_browser_opens_its_own_alone) {
+  SeededRandom random(7);
+  Key key, other;
+  key.data.fill(1);
+  other.data.fill(2);
+  const Bytes file = *encode_key_file(random, key, as_bytes("root"));
+  EXPECT_EQ(file[kModeAt], 2);
+  EXPECT_EQ(as_text(*decode_key_file(file, key)), "root");
+  EXPECT_EQ(decode_key_file(file, other).error().code(), ErrorCode::kCannotOpen);
+  EXPECT_EQ(decode_key_file(file, "grey cat").error().code(), ErrorCode::kCannotOpen);
+  Bytes altered = file;
+  altered[kBoxAt] ^= 1;
+  EXPECT_EQ(decode_key_file(altered, key).error().code(), ErrorCode::kCannotOpen);
+  EXPECT_EQ(as_text(*decode_key_file(*encode_key_file(random, "", as_bytes("root")), key)), "root");
+}
+
 TEST(KeyFile, two_files_of_one_content_share_no_salt_or_nonce) {
   SeededRandom random(3);
   const Bytes first = *encode_key_file(random, "x", as_bytes("root"));

@@ -54,8 +54,10 @@ SpaceKeys take_space(codec::CborReader& in) {
 
 /// The bytes of a file with keys, overwritten when it goes.
 struct SecretBytes {
-  Bytes bytes;
+  explicit SecretBytes(Bytes secret) : bytes(std::move(secret)) {}
+  SecretBytes(SecretBytes&&) = default;
   ~SecretBytes() { crypto::wipe(bytes); }
+  Bytes bytes;
 };
 
 Result<Bytes> read_all(File& file) {
@@ -118,7 +120,9 @@ void Keyring::wipe() {
   for (SpaceKeys& keys : spaces) keys.wipe();
 }
 
-Result<Keyring> load_keyring(FileSystem& files, std::string_view name, std::string_view password) {
+namespace {
+
+Result<SecretBytes> read_key_file(FileSystem& files, std::string_view name) {
   if (!files.exists(name)) {
     return Error(ErrorCode::kNotFound, "There is no key file \"" + std::string(name) + "\" here.",
                  "Found a neighbourhood, join one, or choose another data directory.");
@@ -130,23 +134,44 @@ Result<Keyring> load_keyring(FileSystem& files, std::string_view name, std::stri
                  "this device.");
   }
   const std::unique_ptr<File> file = KITH_TRY(files.open(name, false));
-  const SecretBytes stored{KITH_TRY(read_all(*file))};
+  return SecretBytes{KITH_TRY(read_all(*file))};
+}
+
+Result<void> write_key_file(FileSystem& files, std::string_view name, ByteView stored) {
+  const std::string fresh = std::string(name) + ".new";
+  {
+    const std::unique_ptr<File> file = KITH_TRY(files.open(fresh, true));
+    KITH_TRY(file->truncate(0));
+    KITH_TRY(file->write_at(0, stored));
+    KITH_TRY(file->sync());
+  }
+  return files.rename(fresh, name);
+}
+
+}  // namespace
+
+Result<Keyring> load_keyring(FileSystem& files, std::string_view name, std::string_view password) {
+  const SecretBytes stored = KITH_TRY(read_key_file(files, name));
   const SecretBytes content{KITH_TRY(crypto::decode_key_file(stored.bytes, password))};
+  return Keyring::decode(content.bytes);
+}
+
+Result<Keyring> load_browser_keyring(FileSystem& files, std::string_view name, const crypto::Key& browser_key) {
+  const SecretBytes stored = KITH_TRY(read_key_file(files, name));
+  const SecretBytes content{KITH_TRY(crypto::decode_key_file(stored.bytes, browser_key))};
   return Keyring::decode(content.bytes);
 }
 
 Result<void> save_keyring(FileSystem& files, std::string_view name, std::string_view password, Random& random,
                           const Keyring& keyring) {
   const SecretBytes content{keyring.encode()};
-  const SecretBytes stored{KITH_TRY(crypto::encode_key_file(random, password, content.bytes))};
-  const std::string fresh = std::string(name) + ".new";
-  {
-    const std::unique_ptr<File> file = KITH_TRY(files.open(fresh, true));
-    KITH_TRY(file->truncate(0));
-    KITH_TRY(file->write_at(0, stored.bytes));
-    KITH_TRY(file->sync());
-  }
-  return files.rename(fresh, name);
+  return write_key_file(files, name, KITH_TRY(crypto::encode_key_file(random, password, content.bytes)));
+}
+
+Result<void> save_browser_keyring(FileSystem& files, std::string_view name, const crypto::Key& browser_key,
+                                  Random& random, const Keyring& keyring) {
+  const SecretBytes content{keyring.encode()};
+  return write_key_file(files, name, KITH_TRY(crypto::encode_key_file(random, browser_key, content.bytes)));
 }
 
 }  // namespace kith::space

@@ -50,5 +50,9 @@ struct Keyring {
 Result<Keyring> load_keyring(FileSystem& files, std::string_view name, std::string_view password);
 Result<void> save_keyring(FileSystem& files, std::string_view name, std::string_view password, Random& random,
                           const Keyring& keyring);
+/// The same in a browser, under a key that it holds (mode 2 of formats 12).
+Result<Keyring> load_browser_keyring(FileSystem& files, std::string_view name, const crypto::Key& browser_key);
+Result<void> save_browser_keyring(FileSystem& files, std::string_view name, const crypto::Key& browser_key,
+                                  Random& random, const Keyring& keyring);
 
 }  // namespace kith::space

@@ -174,6 +174,16 @@ int vfs_time(sqlite3_vfs*, double* days) {
 
 }  // namespace
 
+#if SQLITE_OS_OTHER
+// SQLite built without a system below it asks for these.
+extern "C" int sqlite3_os_init() {
+  return SQLITE_OK;
+}
+extern "C" int sqlite3_os_end() {
+  return SQLITE_OK;
+}
+#endif
+
 FileVfs::FileVfs(FileSystem& files) : vfs_(new sqlite3_vfs{}) {
   static std::uint64_t serial = 0;
   name_ = "kith-files-" + std::to_string(++serial);

@@ -34,12 +34,13 @@ class KeyFilter {
   static constexpr std::size_t kBits = std::size_t{1} << 17;
 
   static std::array<std::size_t, 2> places(const ValueView& key) {
-    const std::size_t hash = hash_of(key);
-    return {hash % kBits, (hash >> 32) % kBits};
+    // Spread over 64 bits first: where pointers have 32, so have hashes.
+    const std::uint64_t hash = std::uint64_t{hash_of(key)} * 0x9e3779b97f4a7c15;
+    return {static_cast<std::size_t>(hash % kBits), static_cast<std::size_t>((hash >> 32) % kBits)};
   }
   /// A UUID counts as its text: in the file it is one.
   static std::size_t hash_of(const ValueView& key) {
-    if (key.type == ValueView::Type::kInteger) return std::hash<std::int64_t>()(key.integer) * 0x9e3779b97f4a7c15;
+    if (key.type == ValueView::Type::kInteger) return std::hash<std::int64_t>()(key.integer);
     if (key.type != ValueView::Type::kUuid) return std::hash<std::string_view>()(as_text(key.bytes));
     std::array<char, Uuid::kTextBytes> text;
     Uuid uuid;

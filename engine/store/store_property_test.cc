@@ -312,6 +312,7 @@ TEST(StoreProperty, a_local_transaction_does_to_the_tables_what_plain_sqlite_doe
   }));
 }
 
+#ifndef __wasi__  // there is no shell
 TEST(StoreProperty, vacuum_from_a_stock_connection_in_between_changes_nothing) {
   EXPECT_TRUE(rc::check([] {
     const testing::TemporaryDirectory directory;
@@ -326,6 +327,7 @@ TEST(StoreProperty, vacuum_from_a_stock_connection_in_between_changes_nothing) {
     RC_ASSERT(world[0].hash() == world[1].hash());
   }));
 }
+#endif
 
 }  // namespace
 }  // namespace kith::store

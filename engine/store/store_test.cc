@@ -305,6 +305,7 @@ TEST_F(StoreTest, taking_back_leaves_nothing_and_asks_for_dependants_first) {
   EXPECT_EQ(take_back(ana_.pos_of(sealed)).error().code(), ErrorCode::kRefused);
 }
 
+#ifndef __wasi__  // there are no files beside the one that it is given
 TEST(Store, erased_values_are_in_no_file_any_more) {
   const testing::TemporaryDirectory directory;
   const std::string path = directory.file("a.kith");
@@ -319,6 +320,7 @@ TEST(Store, erased_values_are_in_no_file_any_more) {
   for (const char* end : {"", "-wal"})
     EXPECT_EQ(testing::contents_of(path + end).find("a very secret sentence"), std::string::npos) << end;
 }
+#endif
 
 TEST_F(StoreTest, malformed_values_read_as_erased_wherever_they_are) {
   Bytes shape;
@@ -363,6 +365,7 @@ TEST_F(StoreTest, shapes_that_break_a_rule_are_void) {
   EXPECT_TRUE(judged(OpKind::kBirth, 1, one, 2, Stamp::from_ms(1'000), 1));  // after its entry
 }
 
+#ifndef __wasi__
 // -- other programs on the file
 
 class ShellTest : public ::testing::Test {
@@ -494,6 +497,7 @@ TEST(StoreDisk, the_tail_is_found_again_after_a_crash_and_the_clock_goes_on_afte
   EXPECT_EQ(again.text("SELECT count(*) FROM kith_journal WHERE form = 0"), "1");
   EXPECT_GT(again.run({"UPDATE pages SET title = 'next'"}).stamp, done.stamp);
 }
+#endif
 
 }  // namespace
 }  // namespace kith::store

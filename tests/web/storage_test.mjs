@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Where a browser keeps the core's files, and what is left of them when it is killed: node --test storage_test.mjs with $KITH_WASM.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { Browser, call, servePage, withProfile } from './lib/bare_page.mjs';
+
+let site;
+before(async () => { site = await servePage(); });
+after(() => site.close());
 
 const bodies = async (page) => {
   const out = [];
@@ -21,7 +25,7 @@ async function surviveKills(url, kind, rounds) {
     for (let round = 0; round < rounds; ++round) {
       const browser = await Browser.open(profile);
       const page = await browser.page(url);
-      assert.equal(await page.evaluate(() => window.status?.storage.kind), kind);
+      assert.equal(await page.evaluate(() => window.coreStatus?.storage.kind), kind);
       if (round === 0) await call(page, 'begin.alone', { name: 'Ana' });
       const here = new Set(await bodies(page));
       for (const body of acknowledged) assert.ok(here.has(body), `${body} was acknowledged and is gone (round ${round})`);
@@ -48,38 +52,29 @@ async function surviveKills(url, kind, rounds) {
 }
 
 test('OPFS: what was saved is there after the browser was killed in the middle of writes', async () => {
-  const site = await servePage();
   await surviveKills(site.local, 'opfs', 5);
-  await site.close();
 });
 
 test('IndexedDB: the same, where there is no OPFS', async () => {
-  const site = await servePage();
   await surviveKills(`${site.local}?storage=indexeddb`, 'indexeddb', 5);
-  await site.close();
 });
 
 test('plain HTTP in the LAN: IndexedDB by itself, no WebCrypto, no locks', async (context) => {
-  const site = await servePage();
   if (!site.lan) return context.skip('this machine has no address but its own');
   await surviveKills(site.lan, 'indexeddb', 2);
-  await site.close();
 });
 
 test('memory says that nothing stays', () => withProfile(async (profile) => {
-  const site = await servePage();
   const browser = await Browser.open(profile);
   const page = await browser.page(`${site.local}?storage=memory`);
   await call(page, 'begin.alone', { name: 'Ana' });
   assert.equal(await page.evaluate(() => window.core.call('replica.status', {}).then((status) => status.storage.kind)), 'memory');
   await browser.close();
-  await site.close();
 }));
 
 for (const [name, address] of [['locks', (site) => site.local], ['a lease', (site) => site.lan]]) {
   test(`two tabs share one core by ${name}, and the second goes on when the first is closed`, (context) => withProfile(async (profile) => {
-    const site = await servePage();
-    if (!address(site)) return context.skip('this machine has no address but its own');
+      if (!address(site)) return context.skip('this machine has no address but its own');
     const browser = await Browser.open(profile);
     const first = await browser.page(address(site));
     await call(first, 'begin.alone', { name: 'Ana' });
@@ -104,6 +99,5 @@ for (const [name, address] of [['locks', (site) => site.local], ['a lease', (sit
     }
     assert.ok(answers.filter((answer) => answer === 'core_gone').length <= 1);
     await browser.close();
-    await site.close();
-  }));
+    }));
 }

@@ -5,11 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <map>
 #include <memory>
 #include <string>
@@ -19,6 +15,7 @@
 #include "base/testing/fakes.h"
 #include "crypto/testing/start.h"
 #include "crypto/words.h"
+#include "log/testing/directory.h"
 #include "space/space.h"
 
 namespace kith::space::testing {
@@ -49,33 +46,7 @@ inline crypto::Key root_of(std::uint8_t person) {
              crypto::derive_root(crypto::seed_from_words(crypto::words_from_entropy(seed.view().first(16))));
 }
 
-/// A directory that goes away.
-class Directory {
- public:
-  Directory() {
-    // In memory where there is such a place: these tests flush after every note.
-    const std::filesystem::path memory = "/dev/shm";
-    std::error_code none;
-    const bool has_memory = std::filesystem::is_directory(memory, none);
-    const auto base = has_memory ? memory : std::filesystem::temp_directory_path();
-    std::string name = (base / "kith-space-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-  std::string content(std::string_view name) const {
-    std::ifstream in(file(name), std::ios::binary);
-    return {std::istreambuf_iterator<char>(in), {}};
-  }
-
- private:
-  std::string path_;
-};
+using log::testing::Directory;
 
 class Home {
  public:
@@ -87,7 +58,7 @@ class Home {
   OpenOptions options(std::string_view schema = kNotesSchema) {
     return {directory.file("space.kith"), must(store::Schema::parse(schema)), storage_key};
   }
-  Environment environment() { return {clock, random, files}; }
+  Environment environment() { return {clock, random, files != nullptr ? files : directory.files()}; }
 
   Space& found() {
     space = must(Space::found(environment(), options(), root, Lineage{}, HostKey{}, keys));

@@ -6,8 +6,6 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <cstdlib>
-#include <filesystem>
 #include <functional>
 #include <map>
 #include <memory>
@@ -17,6 +15,7 @@
 #include "base/check.h"
 #include "base/testing/fakes.h"
 #include "crypto/derive.h"
+#include "log/testing/directory.h"
 #include "sync/session.h"
 
 namespace kith::sync::testing {
@@ -46,24 +45,7 @@ inline void must(Result<void> result) {
   CHECK(result.ok());
 }
 
-/// Goes away with what is in it.
-class Directory {
- public:
-  Directory() {
-    std::string name = (std::filesystem::temp_directory_path() / "kith-sync-XXXXXX").string();
-    path_ = mkdtemp(name.data());
-  }
-  ~Directory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  Directory(const Directory&) = delete;
-  Directory& operator=(const Directory&) = delete;
-  std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
-
- private:
-  std::string path_;
-};
+using log::testing::Directory;
 
 class House final : public Spaces {
  public:
@@ -75,7 +57,7 @@ class House final : public Spaces {
   }
 
   void found() {
-    own = must(space::Space::found({clock, random}, options(), root, Lineage{key_of(0x77).data}, host, keys));
+    own = must(space::Space::found({clock, random, directory_.files()}, options(), root, Lineage{key_of(0x77).data}, host, keys));
     log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
     listen();
   }
@@ -83,7 +65,7 @@ class House final : public Spaces {
   /// Closes and opens again, as after a restart.
   void reopen() {
     own.reset();
-    own = must(space::Space::open({clock, random}, options(), keys));
+    own = must(space::Space::open({clock, random, directory_.files()}, options(), keys));
     listen();
   }
 
@@ -118,7 +100,7 @@ class House final : public Spaces {
   const crypto::SigningKey* log_key(const SpaceId&) override { return log_key_ ? &*log_key_ : nullptr; }
   space::Space* visit(const SpaceId& id) override {
     if (own == nullptr) {
-      own = must(space::Space::visit({clock, random}, options(), id, *invitation));
+      own = must(space::Space::visit({clock, random, directory_.files()}, options(), id, *invitation));
       listen();
     }
     return own.get();

@@ -12,9 +12,9 @@ const SOURCES = new URL('../../../web/wasm/src/', import.meta.url);
 const PAGE = `<!doctype html><title>core</title><script type="module">
 import { connect } from '/client.ts';
 const wanted = new URLSearchParams(location.search).get('storage');
-window.status = null;
+window.coreStatus = null;
 window.core = connect({ worker: () => new Worker('/worker.ts', { type: 'module' }), wasm: '/kith.wasm', ...(wanted ? { storage: wanted } : {}) });
-core.on((event) => { if (event.type === 'status') window.status = event; else if (event.type === 'trouble') window.trouble = event.problem; });
+core.on((event) => { if (event.type === 'status') window.coreStatus = event; else if (event.type === 'trouble') window.trouble = event.problem; });
 </script>`;
 
 /** Serves it on every interface. Returns {local, lan, close}: lan is an address that no browser takes for secure, or null. */
@@ -67,7 +67,7 @@ export class Browser {
     const page = await this.context.newPage();
     page.on('console', (message) => { if (message.type() === 'error') console.error(`page: ${message.text()}`); });
     await page.goto(url);
-    await page.waitForFunction(() => window.status || window.trouble);
+    await page.waitForFunction(() => window.coreStatus || window.trouble);
     return page;
   }
 

@@ -2,6 +2,7 @@
 // The worker of a tab. It waits to hold the core; until then it hands calls on to the worker that does.
 import type { CoreEvent, Problem } from './client.ts';
 import { CoreHost } from './core.ts';
+import { doorAddress } from './door.ts';
 import { election } from './election.ts';
 import { CHANNEL, type Answer, type Between, type Call, type FromWorker, type ToWorker } from './messages.ts';
 import { openSecret } from './secret.ts';
@@ -136,7 +137,7 @@ async function begin(start: Extract<ToWorker, { kind: 'start' }>): Promise<void>
       options: {
         storage: files.kind,
         persistent: await persistent(),
-        origin: scope.location.origin,
+        doors: [doorAddress(scope.location)],
         is_secure: scope.location.protocol === 'https:',
       },
       event: (event) => {

@@ -11,7 +11,7 @@
 #include "store/db.h"
 #include "sync/session.h"
 
-namespace kith::node {
+namespace kith::replica {
 
 class Memory {
  public:
@@ -41,4 +41,4 @@ class Memory {
   store::Db* db_;
 };
 
-}  // namespace kith::node
+}  // namespace kith::replica

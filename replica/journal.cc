@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/journal.h"
+#include "replica/journal.h"
 
 #include <algorithm>
 
 #include "store/changeset.h"
 
-namespace kith::node {
+namespace kith::replica {
 namespace {
 
 std::int64_t number(const Value& value) {
@@ -127,4 +127,14 @@ Result<std::optional<SendingState>> sending_state(space::Space& space, const Dev
   return std::optional(out);
 }
 
-}  // namespace kith::node
+Result<std::uint64_t> only_here(space::Space& space, Seq left) {
+  const std::array<Value, 2> parameters{to_bytes(space.log().own().view()), static_cast<std::int64_t>(left.value)};
+  const Rows rows = KITH_TRY(space.store().query(
+      "SELECT (SELECT count(*) FROM kith_journal WHERE form = 0 AND more = 0) + (SELECT count(*) FROM kith_journal "
+      "WHERE author = "
+      "(SELECT ref FROM kith_authors WHERE device = ?1) AND seq >= ?2 AND kind >= 64 AND more = 0)",
+      parameters));
+  return static_cast<std::uint64_t>(number(rows.rows.at(0).at(0)));
+}
+
+}  // namespace kith::replica

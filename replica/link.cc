@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/link.h"
+#include "replica/link.h"
 
 #include <algorithm>
 
-namespace kith::node {
+namespace kith::replica {
 
 Link::Link(const Context& context, sync::Role role, std::string path, std::optional<space::Invitation> invitation,
            OnEnd on_end)
@@ -107,4 +107,4 @@ void Link::end(const std::string& reason) {
   on_end_(*this, out);
 }
 
-}  // namespace kith::node
+}  // namespace kith::replica

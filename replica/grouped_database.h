@@ -7,7 +7,7 @@
 
 #include "space/space.h"
 
-namespace kith::node {
+namespace kith::replica {
 
 class GroupedDatabase final : public Database {
  public:
@@ -33,4 +33,4 @@ class GroupedDatabase final : public Database {
   const std::unique_ptr<space::Space>& space_;
 };
 
-}  // namespace kith::node
+}  // namespace kith::replica

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// One conversation with another house: a sync session, and what carries its bytes (pipe_link.h, peer_link.h).
+// One conversation with another house: a sync session, and what carries its bytes (links.h, node/pipe_link.h, node/peer_link.h).
 #pragma once
 
 #include <functional>
@@ -9,7 +9,7 @@
 
 #include "sync/session.h"
 
-namespace kith::node {
+namespace kith::replica {
 
 /// Why a link ended.
 struct LinkEnd {
@@ -102,4 +102,4 @@ class Link {
   bool was_welcome_ = false;
 };
 
-}  // namespace kith::node
+}  // namespace kith::replica

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "node/memory.h"
+#include "replica/memory.h"
 
 #include <algorithm>
 #include <cstdio>
 
-namespace kith::node {
+namespace kith::replica {
 namespace {
 
 std::string cursor_name(const HostKey& peer) {
@@ -80,4 +80,4 @@ Result<void> Memory::set_cursor(const HostKey& peer, const sync::PeerCursor& cur
   return set(cursor_name(peer), std::to_string(cursor.journal) + " " + std::to_string(cursor.pos.value));
 }
 
-}  // namespace kith::node
+}  // namespace kith::replica

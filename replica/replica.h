@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: Apache-2.0
+// Replica: one person's installation where no process of its own runs, as in a browser: keys, the personal space and,
+// once there is one, the neighbourhood; links to two houses; operations by name. Everything is handed in.
+//
+//   auto replica = KITH_TRY(Replica::open({app, clock, random, files, dialer, …}));
+//   replica->call("forum.feed", Json::object({}), [](Result<Json> answer) { … });
+//   next = replica->tick();                     // after every call and everything that came over a socket
+//
+// A call is answered once what it wrote is on the medium; those that begin something (begin.join) when that has come to
+// its end. Phases: "empty" (no keys), "alone" (a personal space), "joining", "member".
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kith/place.h"
+#include "replica/app.h"
+#include "replica/grouped_database.h"
+#include "replica/links.h"
+#include "replica/memory.h"
+#include "space/keyring.h"
+
+namespace kith::replica {
+
+inline constexpr std::string_view kKeysFile = "keys";
+inline constexpr std::string_view kSpaceFile = "space.kith";
+inline constexpr std::string_view kPersonalFile = "personal.kith";
+/// The shell, the core and a node say these to each other before they work together.
+inline constexpr std::string_view kCoreVersion = "0.1.0";
+
+/// Where the files lie, for the status.
+struct StorageInfo {
+  std::string kind;                // "opfs", "indexeddb", "memory", "disk"
+  std::optional<bool> persistent;  // none: the browser does not say
+};
+
+/// Everything outlives the replica.
+struct Setup {
+  App& app;
+  Clock& clock;
+  Random& random;
+  FileSystem& files;
+  Dialer& dialer;
+  /// The key file lies under it (mode 2 of formats 12); none: in clear.
+  std::optional<crypto::Key> key_secret;
+  StorageInfo storage;
+  std::function<std::uint64_t()> storage_bytes;
+  /// The host that served the page: dialed beside what the space knows.
+  std::vector<std::string> doors;
+  /// {type: 'status' | 'changed' | 'progress' | 'trouble', …}
+  std::function<void(const Json&)> on_event;
+};
+
+/// {code, cause, remedy}; the code is the error's name (docs/cli.md).
+Json problem_of(const Error& error);
+
+class Replica final : public sync::Spaces, public Place {
+ public:
+  static constexpr std::uint64_t kTickMsMax = 1'000;
+  static constexpr std::uint64_t kNewsMs = 200;           // between two events of one kind
+  static constexpr std::uint64_t kReachMsMax = 20'000;    // for a newcomer to get through to somebody
+  static constexpr std::uint64_t kJoinQuietMsMax = 30'000;  // without anything moving
+
+  using Done = std::function<void(Result<Json>)>;
+
+  static Result<std::unique_ptr<Replica>> open(Setup setup);
+  ~Replica() override;
+
+  /// `done` is called once: before this returns, or in a later tick.
+  void call(std::string_view name, const Json& arguments, Done done);
+  /// Returns when to be called again (steady ms).
+  std::uint64_t tick();
+  void network_changed() { links_->network_changed(); }
+  /// Names of the operations that change nothing: whoever is unsure whether one was answered may ask again.
+  std::vector<std::string> queries() const;
+
+  // -- what its own operations stand on (operations.cc)
+  std::string phase() const;
+  Json status();
+  Result<void> begin_alone(std::string_view name);
+  Result<Json> look(std::string_view link);
+  void join(std::string_view link, std::string_view name, Done done);
+  space::Space* neighbourhood() { return space_.get(); }
+  space::Space* personal_space() { return personal_.get(); }
+  space::Keyring& keyring() { return keyring_; }
+  Result<void> save_keys();
+  Links& links() { return *links_; }
+  Memory* memory() { return memory_ ? &*memory_ : nullptr; }
+
+  // -- Place
+  bool has_space() override { return space_ != nullptr && space_->is_member(); }
+  Database& space() override { return grouped_space_; }
+  Database& personal() override { return grouped_personal_; }
+  std::vector<Member> members() override;
+  Freshness freshness() override;
+  Result<std::vector<Resting>> resting() override;
+  Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) override;
+
+  // -- sync::Spaces
+  std::vector<space::Space*> spaces() override;
+  const crypto::SigningKey* log_key(const SpaceId& space) override;
+  space::Space* visit(const SpaceId& space) override;
+  Result<void> authority_complete(space::Space& space) override;
+  sync::PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) override;
+  void set_peer_cursor(const HostKey& peer, const SpaceId& space, const sync::PeerCursor& cursor) override;
+
+ private:
+  struct Joining {
+    space::Invitation invitation;
+    std::string name;
+    Done done;
+    std::uint64_t deadline_ms = 0;
+    std::uint64_t moved_bytes = 0;
+    bool is_member = false;
+    std::optional<Error> failure{};
+  };
+  struct Waiting {
+    Done done;
+    Json answer;
+  };
+
+  // Places in the key file.
+  static constexpr std::size_t kPersonalIndex = 0;
+  static constexpr std::size_t kSpaceIndex = 1;
+  // In Memory.
+  static constexpr std::string_view kHeardName = "heard";            // wall ms
+  static constexpr std::string_view kLeftName = "left";              // own entries below this number have left
+  static constexpr std::string_view kInvitationName = "invitation";  // until somebody has welcomed us
+  static constexpr std::string_view kNameName = "name";              // until it is written
+
+  explicit Replica(Setup setup);
+
+  Result<void> load();
+  void name_host();
+  void make_keys(const crypto::Key& root);
+  Result<space::OpenOptions> space_options();
+  Result<space::OpenOptions> personal_options();
+  Result<std::unique_ptr<space::Space>> open_space(space::OpenOptions options, std::size_t index);
+  Result<void> found_personal();
+  Result<void> settle_in();
+  void listen_to(space::Space& space, std::size_t index);
+  void make_links();
+  void discard_space();
+  Result<void> become_member(space::Space& space);
+  void watch_joining(std::uint64_t now);
+  void end_joining(Result<Json> outcome);
+  Result<void> say_name();
+  void link_ended(const LinkEnd& end);
+  void flush_and_answer();
+  void remember_what_left();
+  void note(const Result<void>& result);
+  void tell_changes(std::uint64_t now);
+  void tell_status();
+  void tell_progress(std::uint64_t now);
+  std::uint64_t entries_received() const;
+
+  Setup setup_;
+  space::Keyring keyring_;
+  bool has_keys_ = false;
+  HostKey host_key_;
+  std::optional<crypto::SigningKey> host_;
+  std::unique_ptr<space::Space> space_;
+  std::unique_ptr<space::Space> personal_;
+  std::optional<Memory> memory_;
+  std::unique_ptr<Links> links_;
+  std::optional<Joining> joining_;
+  GroupedDatabase grouped_space_{space_};
+  GroupedDatabase grouped_personal_{personal_};
+  std::vector<Waiting> waiting_;
+  std::vector<std::string> changed_here_;  // areas
+  Seq left_;
+  std::uint64_t heard_before_ms_ = 0;
+  std::uint64_t entries_told_ = 0;
+  std::uint64_t news_at_ms_ = 0;
+  std::uint64_t progress_at_ms_ = 0;
+  std::string told_status_;
+  std::uint64_t status_at_ms_ = 0;
+  std::string trouble_;
+  bool is_changed_ = false;
+};
+
+/// begin.*, replica.status and what else an installation answers by itself; `call` looks here before the app.
+const OperationTable& operations_of_replica();
+
+}  // namespace kith::replica

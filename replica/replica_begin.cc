@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+// How a replica begins: alone, or as a newcomer with an invitation.
+#include <algorithm>
+
+#include "crypto/words.h"
+#include "replica/replica.h"
+
+namespace kith::replica {
+namespace {
+
+std::uint64_t bytes_of(const Links& links) {
+  std::uint64_t out = 0;
+  for (const auto& link : links.links()) {
+    if (link->session() != nullptr) out += link->session()->counters().bytes_in + link->session()->counters().bytes_out;
+  }
+  return out;
+}
+
+Error nobody_answers() {
+  return {ErrorCode::kUnreachable, "Nobody of this neighbourhood could be reached at the invitation's addresses.",
+          "Check that this device is in the same network, or ask for a new invitation."};
+}
+
+/// A replica, where the operation asks for a place.
+Replica& replica_of(Place& place) {
+  return static_cast<Replica&>(place);
+}
+
+}  // namespace
+
+void Replica::make_keys(const crypto::Key& root) {
+  setup_.random.fill(keyring_.storage_key.data);
+  keyring_.root = root;
+}
+
+Result<void> Replica::found_personal() {
+  space::SpaceKeys keys;
+  auto options = KITH_TRY(personal_options());
+  personal_ = KITH_TRY(space::Space::found({setup_.clock, setup_.random, &setup_.files}, std::move(options),
+                                           *keyring_.root, crypto::personal_lineage(*keyring_.root), HostKey{}, keys));
+  keyring_.spaces.push_back(std::move(keys));
+  listen_to(*personal_, kPersonalIndex);
+  return personal_->store().db().flush();
+}
+
+Result<void> Replica::begin_alone(std::string_view name) {
+  if (has_keys_) {
+    return Error(ErrorCode::kExists, "This browser has begun already.", "Go on with what is there.");
+  }
+  KITH_TRY(setup_.app.check_name(name));
+  make_keys(crypto::derive_root(crypto::seed_from_words(crypto::make_words(setup_.random))));
+  KITH_TRY(found_personal());
+  // Last: databases without keys count as nothing.
+  KITH_TRY(save_keys());
+  has_keys_ = true;
+  return {};
+}
+
+Result<Json> Replica::look(std::string_view link) {
+  const space::Invitation invitation = KITH_TRY(space::Invitation::parse(link));
+  const bool is_here = space_ && space_->is_member() &&
+                       std::equal(invitation.space_prefix.begin(), invitation.space_prefix.end(),
+                                  space_->id().data.begin());
+  Json out = Json::object({{"place", Json()}, {"inviter", Json()}, {"members", Json()}});
+  if (is_here) {
+    const auto place = setup_.app.place_name(*this);
+    if (place.ok()) out.set("place", *place);
+    out.set("members", static_cast<std::uint64_t>(space_->authority().members().size()));
+  }
+  out.set("state", is_here ? "member" : "open");
+  out.set("expires_ms", Json());
+  return out;
+}
+
+void Replica::join(std::string_view link, std::string_view name, Done done) {
+  const auto begun = [&]() -> Result<void> {
+    if (joining_) return Error(ErrorCode::kExists, "Joining is under way already.", "Wait until it has come to its end.");
+    if (space_) {
+      return Error(ErrorCode::kAlreadyMember, "This browser belongs to a neighbourhood already.",
+                   "Open the invitation in another browser profile, or at another door.");
+    }
+    space::Invitation invitation = KITH_TRY(space::Invitation::parse(link));
+    KITH_TRY(setup_.app.check_name(name));
+    if (!has_keys_) KITH_TRY(begin_alone(name));
+    if (!keyring_.root) {
+      return Error(ErrorCode::kBadWords, "This device has forgotten your twelve words.",
+                   "Type them first: the neighbourhood must know you by them.");
+    }
+    joining_.emplace(Joining{invitation, std::string(name), {}});
+    return {};
+  }();
+  if (!begun.ok()) return done(begun.error());
+  joining_->done = std::move(done);
+  joining_->deadline_ms = setup_.clock.steady_ms() + kReachMsMax;
+  for (const std::string& door : setup_.doors) links_->learn(door);
+  links_->set_invitation(joining_->invitation);
+}
+
+/// A newcomer waits for three things: somebody to get through to, to be a member, and that this is said and safe.
+void Replica::watch_joining(std::uint64_t now) {
+  if (!joining_) return;
+  if (joining_->is_member) return end_joining(Json::object({}));
+  if (joining_->failure) return end_joining(*joining_->failure);
+  const std::uint64_t bytes = bytes_of(*links_);
+  if (bytes != joining_->moved_bytes) {
+    joining_->moved_bytes = bytes;
+    joining_->deadline_ms = now + kJoinQuietMsMax;
+  }
+  if (now >= joining_->deadline_ms) end_joining(nobody_answers());
+}
+
+void Replica::end_joining(Result<Json> outcome) {
+  Joining ended = std::move(*joining_);
+  joining_.reset();
+  if (ended.is_member) {
+    note(say_name());
+    is_changed_ = true;
+    waiting_.push_back({std::move(ended.done), Json::object({})});
+    changed_here_ = {"forum", "market", "people", "place", "outbox", "authority"};
+    return;
+  }
+  links_->drop_invitation();
+  links_->begin_anew();
+  memory_.reset();
+  space_.reset();
+  discard_space();
+  ended.done(std::move(outcome));
+}
+
+/// A new member's first words, once, however often this is cut short.
+Result<void> Replica::say_name() {
+  const auto name = KITH_TRY(memory_->get(kNameName));
+  if (!name || !has_space()) return {};
+  KITH_TRY(setup_.app.joined(*this, *name));
+  return memory_->forget(kNameName);
+}
+
+void Replica::link_ended(const LinkEnd& end) {
+  if (!joining_ || joining_->is_member || joining_->failure || !end.refusal) return;
+  // Who could not be reached may be reached at another address.
+  const ErrorCode code = end.refusal->code();
+  if (code != ErrorCode::kUnreachable && code != ErrorCode::kTimeout && code != ErrorCode::kClosed) {
+    joining_->failure = *end.refusal;
+  }
+}
+
+// --- sync::Spaces
+
+std::vector<space::Space*> Replica::spaces() {
+  return space_ ? std::vector{space_.get()} : std::vector<space::Space*>();
+}
+
+const crypto::SigningKey* Replica::log_key(const SpaceId& space) {
+  return space_ && space_->id() == space ? space_->log_key() : nullptr;
+}
+
+space::Space* Replica::visit(const SpaceId& space) {
+  if (space_) return space_->id() == space ? space_.get() : nullptr;
+  if (!joining_) return nullptr;
+  auto visited = [&]() -> Result<void> {
+    auto options = KITH_TRY(space_options());
+    space_ = KITH_TRY(space::Space::visit({setup_.clock, setup_.random, &setup_.files}, std::move(options), space,
+                                          joining_->invitation));
+    return {};
+  }();
+  if (!visited.ok()) joining_->failure = visited.error();
+  return space_.get();
+}
+
+Result<void> Replica::authority_complete(space::Space& space) {
+  if (!joining_ || joining_->is_member) return {};
+  auto joined = become_member(space);
+  if (!joined.ok()) joining_->failure = joined.error();
+  return joined;
+}
+
+/// Everything is on the medium before the session may send the first byte of it; the key file last, because a database
+/// without its key counts as nothing.
+Result<void> Replica::become_member(space::Space& space) {
+  space::SpaceKeys keys;
+  KITH_TRY(space.join(*keyring_.root, keys));
+  KITH_TRY(space.bind_host(host_key_));
+  keyring_.spaces.resize(kSpaceIndex);
+  keyring_.spaces.push_back(std::move(keys));
+  listen_to(space, kSpaceIndex);
+  memory_ = KITH_TRY(Memory::open(space.store().db()));
+  KITH_TRY(memory_->set(kInvitationName, joining_->invitation.link()));
+  KITH_TRY(memory_->set(kNameName, joining_->name));
+  for (const std::string& address : joining_->invitation.addresses) KITH_TRY(memory_->add_address(address));
+  KITH_TRY(space.store().db().flush());
+  KITH_TRY(save_keys());
+  joining_->is_member = true;
+  links_->set_maybe_known();
+  return {};
+}
+
+sync::PeerCursor Replica::peer_cursor(const HostKey& peer, const SpaceId&) {
+  return memory_ ? memory_->cursor(peer) : sync::PeerCursor{};
+}
+
+void Replica::set_peer_cursor(const HostKey& peer, const SpaceId&, const sync::PeerCursor& cursor) {
+  if (memory_) note(memory_->set_cursor(peer, cursor));
+}
+
+// --- operations
+
+const OperationTable& operations_of_replica() {
+  static const OperationTable kTable{
+      {
+          {"Ms", "number"},
+          {"Person", "string"},
+          {"LinkState",
+           "{address: string; state: string; round_trip_ms: number | null; behind: number; owed: number}"},
+          {"Status",
+           "{phase: 'empty' | 'alone' | 'joining' | 'member'; place: string; space: string | null; me: {person: Person; "
+           "name: string | null; device: string; personal: Person} | null; members: number; in_touch: boolean; "
+           "last_heard_ms: Ms | null; only_here: number; locked: number; held: number; storage: {kind: 'opfs' | "
+           "'indexeddb' | 'memory' | 'disk'; bytes: number; persistent: boolean | null}; words: 'unseen' | 'seen' | "
+           "'practised'; links: LinkState[]; version: {core: string; protocol: string; schema: string | null}; update: "
+           "string | null; trouble: string | null}"},
+      },
+      {
+          {"replica.status", false, Needs::kNothing, "GET", "/api/replica", "{}", "Status",
+           [](Place& place, const Json&) -> Result<Json> { return replica_of(place).status(); }},
+          {"begin.alone", true, Needs::kNothing, "POST", "/api/begin/alone", "{name: string}", "{}",
+           [](Place& place, const Json& arguments) -> Result<Json> {
+             KITH_TRY(replica_of(place).begin_alone(arguments.at("name").text().value_or("")));
+             return Json::object({});
+           }},
+          // Answered when it has come to its end: Replica::call sees to it.
+          {"begin.join", true, Needs::kNothing, "POST", "/api/begin/join", "{invite: string; name: string}", "{}", {}},
+          {"begin.look", false, Needs::kNothing, "GET", "/api/begin/look", "{invite: string}",
+           "{place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' "
+           "| 'unknown' | 'member'; expires_ms: Ms | null}",
+           [](Place& place, const Json& arguments) {
+             return replica_of(place).look(arguments.at("invite").text().value_or(""));
+           }},
+      }};
+  return kTable;
+}
+
+}  // namespace kith::replica
