@@ -45,6 +45,7 @@ class Parser {
     writing();
     reading();
     syncing();
+    devices();
     networking();
   }
 
@@ -150,6 +151,18 @@ class Parser {
     take_port(join);
     take_words(join);
 
+    CLI::App* restore = add("restore", "Come back as yourself, from your 12 words, on a new device",
+                            "kith restore <rescue code> --at /ip4/192.168.1.20/tcp/8440 --with-words words.txt");
+    restore->add_option("rescue code", out_.words, "Printed beside your words; `kith rescue` on any house shows it")
+        ->required()
+        ->expected(1);
+    restore->add_option("--at", out_.addresses, "Address of a house of the neighbourhood; several are tried");
+    restore->add_option("--via", out_.via, "Reach the other house over this command's input and output");
+    restore->add_option("--with-words", out_.own_words_file,
+                        "Your words, from this file (- or nothing: standard input)");
+    restore->add_flag("--serve", out_.serve, "Go on as `kith serve` does");
+    take_port(restore);
+
     CLI::App* words = app_.add_subcommand("words", "About your 12 words");
     words->require_subcommand(1);
     CLI::App* check = add(*words, "check", "Are these words well formed, and are they yours here?",
@@ -208,6 +221,24 @@ class Parser {
     sync->add_option("address", out_.words, "Where to")->expected(0, 1);
     sync->add_option("--via", out_.via, "Over this command's input and output");
     sync->add_flag("--stdio", out_.stdio, "Be the other end: speak over standard input and output");
+  }
+
+  /// Words are typed for one act: a house has forgotten them.
+  void take_own_words(CLI::App* command) {
+    command->add_option("--with-words", out_.own_words_file,
+                        "Your words, from this file (- or nothing: standard input)");
+  }
+
+  void devices() {
+    CLI::App* link = add("link", "Make the device that shows this code one of yours; prints the answer for it",
+                         "kith link aeb3…  --with-words words.txt");
+    link->add_option("code", out_.words, "What the new device shows")->required()->expected(1);
+    take_own_words(link);
+    add("devices", "The devices of everybody here, yours first", "kith devices");
+    CLI::App* retire = add("retire", "End a device of yours that is lost or no longer used", "kith retire 3f2a…");
+    retire->add_option("device", out_.words, "Its id, or the beginning of it: `kith devices`")->required()->expected(1);
+    take_own_words(retire);
+    add("rescue", "The rescue code of this neighbourhood: keep it beside your 12 words", "kith rescue");
   }
 
   void networking() {

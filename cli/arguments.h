@@ -22,6 +22,7 @@ struct Arguments {
   std::string words_file;      // new words go here, instead of to the terminal
   std::string own_words_file;  // words that the person has already
   std::string via;
+  std::vector<std::string> addresses;  // where to ask
   std::uint16_t port = 8440;
   bool port_given = false;
   std::vector<std::string> listen;    // multiaddrs, or "none"

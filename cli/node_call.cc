@@ -36,7 +36,7 @@ Result<Json> NodeCall::get(const std::string& path, const std::string& query) {
 }
 
 Result<Json> NodeCall::send(const std::string& method, const std::string& path, const Json& body,
-                                 std::uint64_t ms_max) {
+                            std::uint64_t ms_max) {
   net::HttpRequest request;
   request.method = method;
   request.path = path;

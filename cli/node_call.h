@@ -25,7 +25,7 @@ class NodeCall {
   /// The JSON answer, or the error that the node answered with.
   Result<Json> get(const std::string& path, const std::string& query = {});
   Result<Json> send(const std::string& method, const std::string& path, const Json& body,
-                         std::uint64_t ms_max = kCallMsMax);
+                    std::uint64_t ms_max = kCallMsMax);
   /// The node if it was opened here; null if another process runs it.
   node::Node* local() { return node_.get(); }
   std::string file(std::string_view name) const { return home_ + "/" + std::string(name); }

@@ -26,6 +26,11 @@ class Run {
   Result<void> words_check();
   /// The command of the town that was asked for.
   Result<void> town();
+  Result<void> restore();
+  Result<void> link();
+  Result<void> devices();
+  Result<void> retire();
+  Result<void> rescue();
   Result<void> undo();
   Result<void> status();
   Result<void> log();
@@ -40,6 +45,8 @@ class Run {
   const std::string& word(std::size_t i) const { return arguments_.words.at(i); }
   Result<Identity> identity();
   void forget_new_words();
+  Result<Json> with_words(Json body) const;
+  Result<std::string> find_device(NodeCall& call, const std::string& beginning);
   Json make_welcome_link(node::Node& node);
   void show_welcome(const std::string& place, const std::string& url, const Json& invitation) const;
   void show_doors(const Json& invitation) const;

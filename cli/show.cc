@@ -7,7 +7,6 @@
 namespace kith::cli {
 namespace {
 
-
 std::string text(const Json& from, std::string_view name, const char* otherwise = "") {
   return from.at(name).text().value_or(otherwise);
 }
@@ -274,6 +273,17 @@ void show_place(const Json& place) {
         counted(number(place, "members"), "neighbour", "neighbours") + ", " +
         counted(number(place, "posts"), "post", "posts") + ".");
   for (const Json& rule : place.at("rules").items()) print("  - " + printable(rule.text().value_or(""), false));
+}
+
+void show_devices(const Json::Array& devices) {
+  for (const Json& one : devices) {
+    std::string state;
+    if (one.at("is_this").boolean().value_or(false)) state += "  this one";
+    if (one.at("retired").boolean().value_or(false)) state += "  retired";
+    if (one.at("doubled").boolean().value_or(false)) state += "  doubled";
+    print(text(one, "device").substr(0, 16) + "  " + printable(text(one, "name", "(no name)"), false) + "  since " +
+          time_of(one, "linked_ms") + ", last heard of " + time_of(one, "last_ms") + state);
+  }
 }
 
 void show_notes(const Json& page) {

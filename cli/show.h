@@ -22,6 +22,7 @@ void show_hits(const Json& answer);
 void show_listings(const Json& page);
 void show_item(const Json& answer);
 void show_place(const Json& place);
+void show_devices(const Json::Array& devices);
 
 /// `items` of a list one a line, as JSON.
 void print_lines(const Json& items);

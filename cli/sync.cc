@@ -7,7 +7,6 @@
 namespace kith::cli {
 namespace {
 
-
 Error no_addresses() {
   return {ErrorCode::kUsage, "No other house is known here.",
           "Give an address, or --via with a command that reaches one."};

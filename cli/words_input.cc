@@ -20,15 +20,6 @@ namespace {
 constexpr int kTriesMax = 3;
 constexpr std::size_t kFileBytesMax = 4'096;
 
-/// Text with words in it, overwritten when it goes.
-struct Secret {
-  std::string text;
-  Secret() = default;
-  explicit Secret(std::string from) : text(std::move(from)) {}
-  Secret(Secret&&) = default;
-  ~Secret() { crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
-};
-
 Identity identity_of(std::string_view words) {
   crypto::Key64 seed = crypto::seed_from_words(words);
   Identity out(crypto::derive_root(seed));
@@ -150,9 +141,13 @@ Result<Identity> make_identity(Random& random, const std::string& words_file) {
   return identity_of(words.text);
 }
 
-Result<Identity> read_identity(const std::string& file) {
+Result<Secret> read_words(const std::string& file) {
   const Secret typed = KITH_TRY(file.empty() || file == "-" ? read_line() : read_file(file));
-  const Secret words(KITH_TRY(crypto::check_words(typed.text)));
+  return Secret(KITH_TRY(crypto::check_words(typed.text)));
+}
+
+Result<Identity> read_identity(const std::string& file) {
+  const Secret words = KITH_TRY(read_words(file));
   return identity_of(words.text);
 }
 

@@ -26,6 +26,17 @@ class Identity {
 /// New words: written to `words_file` (0600, refused if it exists), or shown on the terminal and two of them asked
 /// back. kUsage without either.
 Result<Identity> make_identity(Random& random, const std::string& words_file);
+/// Text with words in it, overwritten when it goes.
+struct Secret {
+  std::string text;
+  Secret() = default;
+  explicit Secret(std::string from) : text(std::move(from)) {}
+  Secret(Secret&&) = default;
+  ~Secret() { crypto::wipe({reinterpret_cast<std::uint8_t*>(text.data()), text.size()}); }
+};
+
+/// Words that somebody has already, checked, from a file or "-": standard input (not shown while typed on a terminal).
+Result<Secret> read_words(const std::string& file);
 /// Words from a file, or "-": standard input (not shown while typed on a terminal).
 Result<Identity> read_identity(const std::string& file);
 

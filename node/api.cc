@@ -3,18 +3,14 @@
 
 #include <algorithm>
 
-#include "replica/journal.h"
 #include "node/node.h"
+#include "node/operations.h"
 #include "node/peers_json.h"
 #include "node/problem.h"
+#include "replica/house_operations.h"
 
 namespace kith::node {
 namespace {
-
-constexpr std::uint64_t kDayMs = 86'400'000;
-constexpr std::int64_t kInviteDays = 7;
-constexpr std::int64_t kInviteDaysMax = 365;
-constexpr std::int64_t kInviteUsesMax = 1'000;
 
 Json session_json(const Link& link) {
   Json out =
@@ -79,105 +75,12 @@ Result<Json> status(Node& node) {
   return out;
 }
 
-std::int64_t number_of(const std::optional<std::string>& text, std::int64_t otherwise) {
-  if (!text || text->empty() || text->size() > 18 || text->find_first_not_of("0123456789") != std::string::npos)
-    return otherwise;
-  return std::stoll(*text);
-}
-
-Result<Json> log_page(Node& node, const net::HttpRequest& request) {
-  const auto names = KITH_TRY(node.app().names(node));
-  const Pos after(number_of(request.parameter("after"), 0));
-  const auto limit = static_cast<std::size_t>(number_of(request.parameter("limit"), 100));
-  const auto lines = KITH_TRY(replica::journal_page(node.neighbourhood(), after, limit));
-  Json out;
-  out.set("entries", list(lines, [&](const replica::JournalLine& line) {
-            const auto name = names.find(line.person);
-            Json entry = Json::object(
-                {{"pos", line.pos.value}, {"time_ms", line.ms}, {"kind", line.kind}, {"event", line.event}});
-            entry.set("state", line.state);
-            entry.set("seq", line.seq ? Json(line.seq->value) : Json());
-            entry.set("name", name == names.end() ? Json() : Json(name->second));
-            entry.set("person", line.person.is_zero() ? Json() : Json(line.person.hex()));
-            entry.set("device", line.device.hex());
-            return entry;
-          }));
-  out.set("next", lines.size() >= std::min(std::max<std::size_t>(limit, 1), replica::kJournalPageMax)
-                      ? Json(lines.back().pos.value)
-                      : Json());
-  return out;
-}
-
 /// An empty body is an empty object.
 Result<Json> body_of(const net::HttpRequest& request) {
   if (request.body.empty()) return Json::object({});
   Json body = KITH_TRY(Json::parse(request.body));
   if (!body.is_object()) return Error(ErrorCode::kUsage, "The body must be a JSON object.", "See docs/rest.md.");
   return body;
-}
-
-Result<std::int64_t> bounded(const Json& body, const char* name, std::int64_t otherwise, std::int64_t max) {
-  const std::int64_t value = body.at(name).is_null() ? otherwise : body.at(name).integer().value_or(0);
-  if (value >= 1 && value <= max) return value;
-  return Error(ErrorCode::kUsage,
-               std::string("\"") + name + "\" must be a number from 1 to " + std::to_string(max) + ".",
-               "Change it and try again.");
-}
-
-Result<Json> invite(Node& node, const net::HttpRequest& request) {
-  const Json body = KITH_TRY(body_of(request));
-  const std::int64_t days = KITH_TRY(bounded(body, "days", kInviteDays, kInviteDaysMax));
-  const std::int64_t uses = KITH_TRY(bounded(body, "uses", 1, kInviteUsesMax));
-  const std::uint64_t expires = node.clock().wall_ms() + static_cast<std::uint64_t>(days) * kDayMs;
-  space::Invitation made = KITH_TRY(node.neighbourhood().invite(expires, static_cast<std::uint32_t>(uses)));
-  made.addresses = node.own_addresses();
-  return Json::object(
-      {{"link", made.link()},
-       {"expires_ms", expires},
-       {"uses", uses},
-       {"addresses", list(made.addresses, [](const std::string& one) { return Json(one); })},
-       {"doors", list(node.doors(), [&](const std::string& door) { return Json(made.link_at(door)); })}});
-}
-
-Json invites(Node& node) {
-  return Json::object({{"invites", list(node.neighbourhood().authority().invites(), [](const space::InviteState* one) {
-                          return Json::object({{"invite", one->invite.hex()},
-                                               {"inviter", one->inviter.hex()},
-                                               {"expires_ms", one->expires_ms},
-                                               {"uses", static_cast<std::uint64_t>(one->uses)},
-                                               {"used", static_cast<std::uint64_t>(one->people.size())},
-                                               {"revoked", one->is_revoked()}});
-                        })}});
-}
-
-Result<Json> undo(Node& node, const net::HttpRequest& request) {
-  const Json body = KITH_TRY(body_of(request));
-  const auto resting = KITH_TRY(node.resting());
-  const auto wanted = body.at("pos").integer();
-  if (!wanted && resting.empty()) {
-    return Error(ErrorCode::kRefused, "Nothing of yours rests here any more.",
-                 "What has left can still be deleted: `kith delete <id>`.");
-  }
-  const Pos pos = wanted ? Pos(*wanted) : resting.front().pos;
-  const auto found = std::find_if(resting.begin(), resting.end(), [&](const Resting& one) { return one.pos == pos; });
-  KITH_TRY(node.space().take_back(pos));
-  return Json::object({{"taken_back", pos.value}, {"event", found == resting.end() ? std::string() : found->event}});
-}
-
-Json devices(Node& node) {
-  Json::Array out;
-  for (const Member& member : node.members()) {
-    for (const DeviceId& id : member.devices) {
-      const space::Device* device = node.neighbourhood().authority().device(id);
-      if (device == nullptr) continue;
-      out.push_back(Json::object({{"device", id.hex()},
-                                  {"person", member.person.hex()},
-                                  {"is_this", id == node.neighbourhood().log().own()},
-                                  {"retired", device->retired_at.has_value()},
-                                  {"doubled", device->doubled_at.has_value()}}));
-    }
-  }
-  return Json::object({{"devices", std::move(out)}});
 }
 
 /// Both ways of a one-shot sync: dial an address, or use the cable that the command line has just plugged in.
@@ -224,18 +127,10 @@ bool answer_node_request(Node& node, const net::HttpRequest& request, const net:
     respond(to_response(200, status(node)));
   } else if (request.path == "/api/peers" && is_get) {
     respond(to_response(200, peers_json(node)));
-  } else if (request.path == "/api/log" && is_get) {
-    respond(to_response(200, log_page(node, request)));
-  } else if (request.path == "/api/invites" && is_get) {
-    respond(json_response(200, invites(node)));
-  } else if (request.path == "/api/invites" && is_post) {
-    respond(to_response(201, invite(node, request)));
-  } else if (request.path == "/api/devices" && is_get) {
-    respond(json_response(200, devices(node)));
-  } else if (request.path == "/api/undo" && is_post) {
-    respond(to_response(200, undo(node, request)));
   } else if (request.path == "/api/sync" && is_post) {
     sync(node, request, respond);
+  } else if (auto answer = answer_operation(replica::house_operations(), node, request)) {
+    respond(std::move(*answer));
   } else {
     return false;
   }

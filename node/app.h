@@ -8,14 +8,14 @@
 #include <string>
 
 #include "kith/local_table.h"
-#include "kith/place.h"
 #include "net/http.h"
 #include "node/guard.h"
+#include "replica/house.h"
 
 namespace kith::node {
 
 /// The place as the page of a node sees it.
-class Place : public kith::Place {
+class Place : public replica::House {
  public:
   virtual const Guard& guard() const = 0;
 };

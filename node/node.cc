@@ -136,9 +136,9 @@ void Node::keep_keys(space::Space& space, std::size_t index) {
 Result<space::OpenOptions> Node::space_options(std::string_view file) {
   const App& app = setup_.app;
   const bool is_personal = file == kPersonalFile;
-  return space::OpenOptions{
-      home_->file(file), KITH_TRY(store::Schema::parse(is_personal ? app.personal_schema() : app.schema())),
-      keyring_.storage_key, is_personal ? app.personal_local_tables() : app.local_tables()};
+  return space::OpenOptions{home_->file(file),
+                            KITH_TRY(store::Schema::parse(is_personal ? app.personal_schema() : app.schema())),
+                            keyring_.storage_key, is_personal ? app.personal_local_tables() : app.local_tables()};
 }
 
 Result<void> Node::found_neighbourhood(const crypto::Key& root) {
@@ -262,6 +262,13 @@ std::vector<std::string> Node::doors() {
   if (!out.empty() || !memory_) return out;
   const auto last = memory_->list(kDoorsName);
   return last.ok() ? *last : out;
+}
+
+std::string Node::name_of(const PersonId& person) {
+  const auto names = setup_.app.names(*this);
+  if (!names.ok()) return {};
+  const auto name = names->find(person);
+  return name == names->end() ? std::string() : name->second;
 }
 
 // -- Place

@@ -14,11 +14,11 @@
 #include "net/http_server.h"
 #include "net/unix_socket.h"
 #include "node/app.h"
-#include "replica/grouped_database.h"
 #include "node/home.h"
 #include "node/houses.h"
 #include "node/public_pages.h"
 #include "node/space_authority.h"
+#include "replica/grouped_database.h"
 #include "replica/memory.h"
 #include "space/keyring.h"
 #include "space/space.h"
@@ -40,6 +40,8 @@ struct JoinRequest {
   std::string name;
   crypto::Key root;
   std::unique_ptr<net::Channel> channel;  // in place of the invitation's addresses
+  /// Somebody who is a member by her words comes back on a new device: of the invitation only the addresses count.
+  std::optional<Lineage> restoring{};
   std::function<void(std::string_view state, std::uint64_t entries)> on_progress;
 };
 
@@ -90,11 +92,20 @@ class Node final : public sync::Spaces, public Place {
   std::vector<std::string> own_addresses();
   /// Where browsers find the web app, the best first: "https://192.168.1.20:8440". While nobody serves: those of the
   /// last time.
-  std::vector<std::string> doors();
+  std::vector<std::string> doors() override;
   /// The link that came last over the cable socket; null if it has ended.
   Link* cable() const;
   /// What went wrong last while nobody asked for anything; empty if nothing did.
   const std::string& trouble() const { return trouble_; }
+
+  // -- House
+  space::Space* shared_space() override { return space_.get(); }
+  space::Space* personal_space() override { return personal_.get(); }
+  space::Keyring& keyring() override { return keyring_; }
+  Result<void> save_keys() override;
+  std::vector<std::string> addresses() override { return own_addresses(); }
+  std::string name_of(const PersonId& person) override;
+  Seq left() const override { return left_; }
 
   // -- Place
   bool has_space() override { return true; }
@@ -109,6 +120,7 @@ class Node final : public sync::Spaces, public Place {
   // -- sync::Spaces
   std::vector<space::Space*> spaces() override;
   const crypto::SigningKey* log_key(const SpaceId& space) override;
+  const sync::Restoring* restoring() override;
   space::Space* visit(const SpaceId& space) override;
   Result<void> authority_complete(space::Space& space) override;
   sync::PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) override;
@@ -140,7 +152,6 @@ class Node final : public sync::Spaces, public Place {
   void make_keys();
   Result<void> load_keys();
   void name_host();
-  Result<void> save_keys();
   void keep_keys(space::Space& space, std::size_t index);
   Result<space::OpenOptions> space_options(std::string_view file);
   Result<void> found_neighbourhood(const crypto::Key& root);
@@ -151,6 +162,7 @@ class Node final : public sync::Spaces, public Place {
   void make_houses();
   Result<void> check_clock();
   Result<void> run_join(JoinRequest& request);
+  Result<std::unique_ptr<space::Space>> begin_visit(const SpaceId& space);
   Result<void> become_member(space::Space& space);
   Result<void> reach_inviter(JoinRequest& request);
   Result<void> sync_as_newcomer(const Result<Link*>& link);

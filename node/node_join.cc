@@ -34,6 +34,11 @@ Result<std::unique_ptr<Node>> Node::join(const Setup& setup, JoinRequest request
 
 Result<void> Node::run_join(JoinRequest& request) {
   joining_ = std::make_unique<Joining>(Joining{request});
+  if (request.restoring) {
+    crypto::Key person_root = crypto::derive_person_root(request.root, *request.restoring);
+    joining_->restoring.emplace(sync::Restoring{*request.restoring, crypto::derive_identity(person_root)});
+    crypto::wipe(person_root.data);
+  }
   KITH_TRY(check_clock());
   make_keys();
   make_houses();
@@ -43,9 +48,10 @@ Result<void> Node::run_join(JoinRequest& request) {
 
 /// Over one way after the other, until there is somebody to talk to.
 Result<void> Node::reach_inviter(JoinRequest& request) {
+  const auto invitation = request.restoring ? std::nullopt : std::optional(request.invitation);
   if (request.channel) {
     return sync_as_newcomer(
-        houses_->add(PipeLink::Setup{sync::Role::kDialer, "cable", std::move(request.channel), request.invitation}));
+        houses_->add(PipeLink::Setup{sync::Role::kDialer, "cable", std::move(request.channel), invitation}));
   }
   std::vector<Address> remote, here;
   for (const std::string& text : request.invitation.addresses) {
@@ -56,7 +62,7 @@ Result<void> Node::reach_inviter(JoinRequest& request) {
   Result<void> outcome = no_address();
   for (const auto& way : {remote, here}) {
     if (way.empty()) continue;
-    outcome = sync_as_newcomer(houses_->dial(way, request.invitation));
+    outcome = sync_as_newcomer(houses_->dial(way, invitation));
     const bool is_away = !outcome.ok() && (outcome.error().code() == ErrorCode::kUnreachable ||
                                            outcome.error().code() == ErrorCode::kTimeout);
     if (!is_away || joining_->is_member) break;
@@ -68,6 +74,7 @@ Result<void> Node::sync_as_newcomer(const Result<Link*>& dialed) {
   if (!dialed.ok()) return dialed.error();
   Link* link = *dialed;
   KITH_TRY(wait_for(*link, [&] { return joining_->is_member && link->is_settled(); }));
+  if (joining_->restoring) return {};  // her name has come with the rest
   KITH_TRY(setup_.app.joined(*this, joining_->request.name));
   // The name must have gone out too, or the others see somebody without one.
   is_changed_ = true;
@@ -112,19 +119,25 @@ const crypto::SigningKey* Node::log_key(const SpaceId& space) {
 space::Space* Node::visit(const SpaceId& space) {
   if (space_) return space_->id() == space ? space_.get() : nullptr;
   if (!joining_) return nullptr;
-  auto options = space_options(kSpaceFile);
-  if (options.ok()) {
-    auto visited =
-        space::Space::visit({setup_.clock, setup_.random}, std::move(*options), space, joining_->request.invitation);
-    if (visited.ok()) {
-      space_ = std::move(*visited);
-      return space_.get();
-    }
+  auto visited = begin_visit(space);
+  if (!visited.ok()) {
     joining_->failure = std::move(visited).error();
-  } else {
-    joining_->failure = std::move(options).error();
+    return nullptr;
   }
-  return nullptr;
+  space_ = std::move(*visited);
+  return space_.get();
+}
+
+Result<std::unique_ptr<space::Space>> Node::begin_visit(const SpaceId& space) {
+  const space::Environment environment{setup_.clock, setup_.random};
+  auto options = KITH_TRY(space_options(kSpaceFile));
+  const JoinRequest& request = joining_->request;
+  return request.restoring ? space::Space::visit_to_restore(environment, std::move(options), space, *request.restoring)
+                           : space::Space::visit(environment, std::move(options), space, request.invitation);
+}
+
+const sync::Restoring* Node::restoring() {
+  return joining_ && joining_->restoring && !joining_->is_member ? &*joining_->restoring : nullptr;
 }
 
 Result<void> Node::authority_complete(space::Space& space) {
@@ -138,13 +151,14 @@ Result<void> Node::authority_complete(space::Space& space) {
 /// without keys count as nothing.
 Result<void> Node::become_member(space::Space& space) {
   space::SpaceKeys keys;
-  KITH_TRY(space.join(joining_->request.root, keys));
+  const crypto::Key& root = joining_->request.root;
+  KITH_TRY(joining_->restoring ? space.restore(root, keys) : space.join(root, keys));
   KITH_TRY(space.bind_host(host_key_));
   forget_root(keys);
   keyring_.spaces.push_back(std::move(keys));
   KITH_TRY(found_personal(joining_->request.root));
   KITH_TRY(settle_in());
-  KITH_TRY(memory_->set(kInvitationName, joining_->request.invitation.link()));
+  if (!joining_->restoring) KITH_TRY(memory_->set(kInvitationName, joining_->request.invitation.link()));
   for (const std::string& address : joining_->request.invitation.addresses) {
     KITH_TRY(memory_->add_address(address));
     if (const auto known = parse_address(address); known.ok()) houses_->keep_dialing(*known, Source::kInvitation);

@@ -5,11 +5,13 @@
 #include <optional>
 
 #include "node/node.h"
+#include "sync/session.h"
 
 namespace kith::node {
 
 struct Node::Joining {
   JoinRequest& request;
+  std::optional<sync::Restoring> restoring{};
   bool is_member = false;          // on the disk
   std::optional<Error> failure{};  // why the space could not be joined
   std::uint64_t progress_ms = 0;   // when to show it again

@@ -3,11 +3,11 @@
 #include <algorithm>
 
 #include "node/api.h"
-#include "replica/journal.h"
 #include "node/node.h"
 #include "node/node_joining.h"
 #include "node/problem.h"
 #include "node/version.h"
+#include "replica/journal.h"
 
 namespace kith::node {
 namespace {

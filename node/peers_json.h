@@ -10,6 +10,7 @@ namespace kith::node {
 
 class Node;
 struct FaultRecord;
+using replica::Link;
 
 Result<Json> peers_json(Node& node);
 /// How far a session is and what it has carried; nothing if there is none yet.

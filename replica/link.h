@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// One conversation with another house: a sync session, and what carries its bytes (links.h, node/pipe_link.h, node/peer_link.h).
+// One conversation with another house: a sync session, and what carries its bytes (links.h, node/pipe_link.h,
+// node/peer_link.h).
 #pragma once
 
 #include <functional>

@@ -86,7 +86,7 @@ class Links {
     sync::Retry retry;
     std::uint64_t next_dial_ms = 0;
     SocketLink* link = nullptr;
-    bool as_newcomer = true;  // the next time, if there is an invitation
+    bool as_newcomer = true;             // the next time, if there is an invitation
     std::uint64_t learned_revision = 0;  // of what it says of itself
   };
 

@@ -19,8 +19,8 @@ using sync::testing::House;
 class Node {
  public:
   Node(House& house, std::uint8_t number) : house_(house), peer_(number, house.random) {
-    peer_.host.protocols.push_back({std::string(sync::kSyncProtocol), sync::kSyncInboundMax,
-                                    [this](p2p::Connection& by) { return accept(by); }});
+    peer_.host.protocols.push_back(
+        {std::string(sync::kSyncProtocol), sync::kSyncInboundMax, [this](p2p::Connection& by) { return accept(by); }});
     address = "/ip4/192.168.1." + std::to_string(number) + "/tcp/8440/ws";
   }
   std::string full_address() const { return address + "/p2p/" + peer_.id().text(); }

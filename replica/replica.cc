@@ -6,6 +6,7 @@
 #include <cstdlib>
 
 #include "crypto/words.h"
+#include "replica/house_operations.h"
 #include "replica/journal.h"
 
 namespace kith::replica {
@@ -162,8 +163,11 @@ void Replica::call(std::string_view name, const Json& arguments, Done done) {
   if (name == "begin.join") {
     return join(arguments.at("invite").text().value_or(""), arguments.at("name").text().value_or(""), std::move(done));
   }
-  const OperationTable& own = operations_of_replica();
-  const OperationTable& table = own.find(name) != nullptr ? own : setup_.app.operations();
+  if (name == "begin.restore") {
+    return restore(arguments.at("words").text().value_or(""), arguments.at("rescue").text().value_or(""),
+                   arguments.at("address").text().value_or(""), std::move(done));
+  }
+  const OperationTable& table = table_of(name);
   auto answer = kith::call(table, *this, name, arguments);
   const Operation* operation = table.find(name);
   if (!answer.ok() || operation == nullptr || !operation->is_command) return done(std::move(answer));
@@ -176,9 +180,16 @@ void Replica::call(std::string_view name, const Json& arguments, Done done) {
   waiting_.push_back({std::move(done), std::move(*answer)});
 }
 
+const OperationTable& Replica::table_of(std::string_view operation) const {
+  for (const OperationTable* table : {&operations_of_replica(), &house_operations()}) {
+    if (table->find(operation) != nullptr) return *table;
+  }
+  return setup_.app.operations();
+}
+
 std::vector<std::string> Replica::queries() const {
   std::vector<std::string> out;
-  for (const OperationTable* table : {&operations_of_replica(), &setup_.app.operations()}) {
+  for (const OperationTable* table : {&operations_of_replica(), &house_operations(), &setup_.app.operations()}) {
     for (const Operation& operation : table->operations) {
       if (!operation.is_command) out.emplace_back(operation.name);
     }
@@ -328,7 +339,7 @@ Json Replica::status() {
   out.set("storage", Json::object({{"kind", setup_.storage.kind},
                                    {"bytes", setup_.storage_bytes ? setup_.storage_bytes() : 0},
                                    {"persistent", setup_.storage.persistent}}));
-  out.set("words", keyring_.root ? "unseen" : "practised");
+  out.set("words", words_state_name(keyring_.words));
   Json::Array links;
   for (const LinkState& link : links_->states()) {
     links.push_back(Json::object({{"address", link.address},
@@ -344,6 +355,24 @@ Json Replica::status() {
   out.set("update", Json());
   out.set("trouble", trouble_.empty() ? Json() : Json(trouble_));
   return out;
+}
+
+// --- House
+
+std::vector<std::string> Replica::addresses() {
+  const auto known = memory_ ? memory_->addresses() : Result<std::vector<std::string>>(std::vector<std::string>());
+  std::vector<std::string> out = setup_.doors;
+  if (!known.ok()) return out;
+  for (const std::string& address : *known) {
+    const bool is_new = std::find(out.begin(), out.end(), address) == out.end();
+    if (is_new && out.size() < kInvitationAddressesMax) out.push_back(address);
+  }
+  return out;
+}
+
+std::string Replica::name_of(const PersonId& person) {
+  const auto name = setup_.app.name_of(*this, person);
+  return name.ok() ? *name : std::string();
 }
 
 // --- Place

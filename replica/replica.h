@@ -20,6 +20,8 @@
 #include "kith/place.h"
 #include "replica/app.h"
 #include "replica/grouped_database.h"
+#include "replica/house.h"
+#include "replica/linking.h"
 #include "replica/links.h"
 #include "replica/memory.h"
 #include "space/keyring.h"
@@ -58,12 +60,14 @@ struct Setup {
 /// {code, cause, remedy}; the code is the error's name (docs/cli.md).
 Json problem_of(const Error& error);
 
-class Replica final : public sync::Spaces, public Place {
+class Replica final : public sync::Spaces, public House {
  public:
   static constexpr std::uint64_t kTickMsMax = 1'000;
-  static constexpr std::uint64_t kNewsMs = 200;           // between two events of one kind
-  static constexpr std::uint64_t kReachMsMax = 20'000;    // for a newcomer to get through to somebody
+  static constexpr std::uint64_t kNewsMs = 200;             // between two events of one kind
+  static constexpr std::uint64_t kReachMsMax = 20'000;      // for a newcomer to get through to somebody
   static constexpr std::uint64_t kJoinQuietMsMax = 30'000;  // without anything moving
+
+  static constexpr std::size_t kInvitationAddressesMax = 4;  // more make the code on a screen hard to scan
 
   using Done = std::function<void(Result<Json>)>;
 
@@ -84,12 +88,22 @@ class Replica final : public sync::Spaces, public Place {
   Result<void> begin_alone(std::string_view name);
   Result<Json> look(std::string_view link);
   void join(std::string_view link, std::string_view name, Done done);
-  space::Space* neighbourhood() { return space_.get(); }
-  space::Space* personal_space() { return personal_.get(); }
-  space::Keyring& keyring() { return keyring_; }
-  Result<void> save_keys();
+  /// `done` gets {spaces, entries} once what the other side has is here. The rescue code names the neighbourhood.
+  void restore(std::string_view words, std::string_view rescue, std::string_view address, Done done);
+  /// What this device shows, so that one of the person's others links it; then what that one has answered.
+  Result<std::string> request_link();
+  Result<void> take_link(std::string_view answer);
   Links& links() { return *links_; }
   Memory* memory() { return memory_ ? &*memory_ : nullptr; }
+
+  // -- House
+  space::Space* shared_space() override { return space_.get(); }
+  space::Space* personal_space() override { return personal_.get(); }
+  space::Keyring& keyring() override { return keyring_; }
+  Result<void> save_keys() override;
+  std::vector<std::string> addresses() override;
+  std::string name_of(const PersonId& person) override;
+  Seq left() const override { return left_; }
 
   // -- Place
   bool has_space() override { return space_ != nullptr && space_->is_member(); }
@@ -103,6 +117,7 @@ class Replica final : public sync::Spaces, public Place {
   // -- sync::Spaces
   std::vector<space::Space*> spaces() override;
   const crypto::SigningKey* log_key(const SpaceId& space) override;
+  const sync::Restoring* restoring() override;
   space::Space* visit(const SpaceId& space) override;
   Result<void> authority_complete(space::Space& space) override;
   sync::PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) override;
@@ -117,6 +132,7 @@ class Replica final : public sync::Spaces, public Place {
     std::uint64_t moved_bytes = 0;
     bool is_member = false;
     std::optional<Error> failure{};
+    std::optional<sync::Restoring> restoring{};  // in place of the invitation
   };
   struct Waiting {
     Done done;
@@ -145,7 +161,12 @@ class Replica final : public sync::Spaces, public Place {
   void listen_to(space::Space& space, std::size_t index);
   void make_links();
   void discard_space();
+  Result<std::unique_ptr<space::Space>> begin_visit(const SpaceId& space);
   Result<void> become_member(space::Space& space);
+  Result<void> begin_restoring(std::string_view words, std::string_view rescue);
+  Result<Json> restored();
+  void forget_beginning();
+  const OperationTable& table_of(std::string_view operation) const;
   void watch_joining(std::uint64_t now);
   void end_joining(Result<Json> outcome);
   Result<void> say_name();
@@ -168,6 +189,7 @@ class Replica final : public sync::Spaces, public Place {
   std::optional<Memory> memory_;
   std::unique_ptr<Links> links_;
   std::optional<Joining> joining_;
+  std::optional<LinkRequest> link_request_;
   GroupedDatabase grouped_space_{space_};
   GroupedDatabase grouped_personal_{personal_};
   std::vector<Waiting> waiting_;

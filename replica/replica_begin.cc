@@ -48,7 +48,11 @@ Result<void> Replica::begin_alone(std::string_view name) {
     return Error(ErrorCode::kExists, "This browser has begun already.", "Go on with what is there.");
   }
   KITH_TRY(setup_.app.check_name(name));
-  make_keys(crypto::derive_root(crypto::seed_from_words(crypto::make_words(setup_.random))));
+  std::array<std::uint8_t, 16> entropy{};
+  setup_.random.fill(entropy);
+  make_keys(crypto::derive_root(crypto::seed_from_words(crypto::words_from_entropy(entropy))));
+  keyring_.entropy = entropy;
+  crypto::wipe(entropy);
   KITH_TRY(found_personal());
   // Last: databases without keys count as nothing.
   KITH_TRY(save_keys());
@@ -58,9 +62,9 @@ Result<void> Replica::begin_alone(std::string_view name) {
 
 Result<Json> Replica::look(std::string_view link) {
   const space::Invitation invitation = KITH_TRY(space::Invitation::parse(link));
-  const bool is_here = space_ && space_->is_member() &&
-                       std::equal(invitation.space_prefix.begin(), invitation.space_prefix.end(),
-                                  space_->id().data.begin());
+  const bool is_here =
+      space_ && space_->is_member() &&
+      std::equal(invitation.space_prefix.begin(), invitation.space_prefix.end(), space_->id().data.begin());
   Json out = Json::object({{"place", Json()}, {"inviter", Json()}, {"members", Json()}});
   if (is_here) {
     const auto place = setup_.app.place_name(*this);
@@ -74,7 +78,8 @@ Result<Json> Replica::look(std::string_view link) {
 
 void Replica::join(std::string_view link, std::string_view name, Done done) {
   const auto begun = [&]() -> Result<void> {
-    if (joining_) return Error(ErrorCode::kExists, "Joining is under way already.", "Wait until it has come to its end.");
+    if (joining_)
+      return Error(ErrorCode::kExists, "Joining is under way already.", "Wait until it has come to its end.");
     if (space_) {
       return Error(ErrorCode::kAlreadyMember, "This browser belongs to a neighbourhood already.",
                    "Open the invitation in another browser profile, or at another door.");
@@ -99,14 +104,15 @@ void Replica::join(std::string_view link, std::string_view name, Done done) {
 /// A newcomer waits for three things: somebody to get through to, to be a member, and that this is said and safe.
 void Replica::watch_joining(std::uint64_t now) {
   if (!joining_) return;
-  if (joining_->is_member) return end_joining(Json::object({}));
+  if (joining_->is_member && !joining_->restoring) return end_joining(Json::object({}));
+  if (joining_->is_member && links_->is_settled()) return end_joining(restored());
   if (joining_->failure) return end_joining(*joining_->failure);
   const std::uint64_t bytes = bytes_of(*links_);
   if (bytes != joining_->moved_bytes) {
     joining_->moved_bytes = bytes;
     joining_->deadline_ms = now + kJoinQuietMsMax;
   }
-  if (now >= joining_->deadline_ms) end_joining(nobody_answers());
+  if (now >= joining_->deadline_ms) end_joining(joining_->is_member ? restored() : nobody_answers());
 }
 
 void Replica::end_joining(Result<Json> outcome) {
@@ -115,7 +121,8 @@ void Replica::end_joining(Result<Json> outcome) {
   if (ended.is_member) {
     note(say_name());
     is_changed_ = true;
-    waiting_.push_back({std::move(ended.done), Json::object({})});
+    if (!outcome.ok()) return ended.done(outcome.error());
+    waiting_.push_back({std::move(ended.done), std::move(*outcome)});
     changed_here_ = {"forum", "market", "people", "place", "outbox", "authority"};
     return;
   }
@@ -123,6 +130,7 @@ void Replica::end_joining(Result<Json> outcome) {
   links_->begin_anew();
   memory_.reset();
   space_.reset();
+  if (!has_keys_) forget_beginning();
   discard_space();
   ended.done(std::move(outcome));
 }
@@ -158,9 +166,7 @@ space::Space* Replica::visit(const SpaceId& space) {
   if (space_) return space_->id() == space ? space_.get() : nullptr;
   if (!joining_) return nullptr;
   auto visited = [&]() -> Result<void> {
-    auto options = KITH_TRY(space_options());
-    space_ = KITH_TRY(space::Space::visit({setup_.clock, setup_.random, &setup_.files}, std::move(options), space,
-                                          joining_->invitation));
+    space_ = KITH_TRY(begin_visit(space));
     return {};
   }();
   if (!visited.ok()) joining_->failure = visited.error();
@@ -178,19 +184,22 @@ Result<void> Replica::authority_complete(space::Space& space) {
 /// without its key counts as nothing.
 Result<void> Replica::become_member(space::Space& space) {
   space::SpaceKeys keys;
-  KITH_TRY(space.join(*keyring_.root, keys));
+  KITH_TRY(joining_->restoring ? space.restore(*keyring_.root, keys) : space.join(*keyring_.root, keys));
   KITH_TRY(space.bind_host(host_key_));
   keyring_.spaces.resize(kSpaceIndex);
   keyring_.spaces.push_back(std::move(keys));
   listen_to(space, kSpaceIndex);
   memory_ = KITH_TRY(Memory::open(space.store().db()));
-  KITH_TRY(memory_->set(kInvitationName, joining_->invitation.link()));
-  KITH_TRY(memory_->set(kNameName, joining_->name));
+  if (!joining_->restoring) {
+    KITH_TRY(memory_->set(kInvitationName, joining_->invitation.link()));
+    KITH_TRY(memory_->set(kNameName, joining_->name));
+  }
   for (const std::string& address : joining_->invitation.addresses) KITH_TRY(memory_->add_address(address));
   KITH_TRY(space.store().db().flush());
   KITH_TRY(save_keys());
+  has_keys_ = true;
   joining_->is_member = true;
-  links_->set_maybe_known();
+  if (!joining_->restoring) links_->set_maybe_known();
   return {};
 }
 
@@ -209,10 +218,10 @@ const OperationTable& operations_of_replica() {
       {
           {"Ms", "number"},
           {"Person", "string"},
-          {"LinkState",
-           "{address: string; state: string; round_trip_ms: number | null; behind: number; owed: number}"},
+          {"LinkState", "{address: string; state: string; round_trip_ms: number | null; behind: number; owed: number}"},
           {"Status",
-           "{phase: 'empty' | 'alone' | 'joining' | 'member'; place: string; space: string | null; me: {person: Person; "
+           "{phase: 'empty' | 'alone' | 'joining' | 'member'; place: string; space: string | null; me: {person: "
+           "Person; "
            "name: string | null; device: string; personal: Person} | null; members: number; in_touch: boolean; "
            "last_heard_ms: Ms | null; only_here: number; locked: number; held: number; storage: {kind: 'opfs' | "
            "'indexeddb' | 'memory' | 'disk'; bytes: number; persistent: boolean | null}; words: 'unseen' | 'seen' | "
@@ -229,6 +238,23 @@ const OperationTable& operations_of_replica() {
            }},
           // Answered when it has come to its end: Replica::call sees to it.
           {"begin.join", true, Needs::kNothing, "POST", "/api/begin/join", "{invite: string; name: string}", "{}", {}},
+          {"begin.restore",
+           true,
+           Needs::kNothing,
+           "POST",
+           "/api/begin/restore",
+           "{words: string; rescue: string; address?: string}",
+           "{spaces: number; entries: number}",
+           {}},
+          {"begin.request_link", true, Needs::kNothing, "POST", "/api/begin/request_link", "{}", "{code: string}",
+           [](Place& place, const Json&) -> Result<Json> {
+             return Json::object({{"code", KITH_TRY(replica_of(place).request_link())}});
+           }},
+          {"begin.link", true, Needs::kNothing, "POST", "/api/begin/link", "{answer: string}", "{}",
+           [](Place& place, const Json& arguments) -> Result<Json> {
+             KITH_TRY(replica_of(place).take_link(arguments.at("answer").text().value_or("")));
+             return Json::object({});
+           }},
           {"begin.look", false, Needs::kNothing, "GET", "/api/begin/look", "{invite: string}",
            "{place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' "
            "| 'unknown' | 'member'; expires_ms: Ms | null}",

@@ -16,10 +16,10 @@ class SocketLink final : public Link, private SocketUser {
  public:
   static constexpr std::uint64_t kConnectMsMax = 4'000;  // for the socket to open
   static constexpr std::uint64_t kPingMs = 2'000;
-  static constexpr std::uint64_t kSilenceMsMax = 2'500;   // after a ping
-  static constexpr std::uint64_t kLookMs = 250;           // how often that is looked at
-  static constexpr std::uint64_t kGoodbyeMsMax = 5'000;   // for the other side to end the stream after we did
-  static constexpr std::uint64_t kUnsentLookMs = 5;       // how soon to look whether a full socket has room
+  static constexpr std::uint64_t kSilenceMsMax = 2'500;  // after a ping
+  static constexpr std::uint64_t kLookMs = 250;          // how often that is looked at
+  static constexpr std::uint64_t kGoodbyeMsMax = 5'000;  // for the other side to end the stream after we did
+  static constexpr std::uint64_t kUnsentLookMs = 5;      // how soon to look whether a full socket has room
   static constexpr std::size_t kUnsentBytesMax = 256 << 10;
 
   SocketLink(const Context& context, const p2p::Host& host, p2p::Multiaddr address,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The key file of a node (formats 12): KITHKEY1 ‖ mode ‖ passes ‖ KiB ‖ salt 16 ‖ nonce 24 ‖ box. Mode 0 is clear (file
-// 0600, directory 0700, refused if wider), mode 1 Argon2id, mode 2 a browser's, under a key that the browser holds. Its content is opaque here: space/keyring.h says what is in
-// it.
+// 0600, directory 0700, refused if wider), mode 1 Argon2id, mode 2 a browser's, under a key that the browser holds. Its
+// content is opaque here: space/keyring.h says what is in it.
 #pragma once
 
 #include <string_view>

@@ -165,15 +165,18 @@ Result<Bytes> Impl::authority_records() {
   return out;
 }
 
+Result<void> Impl::check_device_count(const Person& person) const {
+  const auto is_live = [&](const DeviceId& device) { return !state.device(device)->retired_at; };
+  const auto live = std::count_if(person.devices.begin(), person.devices.end(), is_live);
+  if (static_cast<std::size_t>(live) < kDevicesMax) return {};
+  return Error(ErrorCode::kTooLarge, "You have sixteen devices here already.", "Retire one that you no longer use.");
+}
+
 Result<Bytes> Space::link_device(const DeviceRequest& request) {
   Impl& impl = *impl_;
   KITH_TRY(impl.check_may_write());
   const crypto::SigningKey identity = crypto::derive_identity(KITH_TRY(impl.person_root()));
-  const auto& devices = impl.self()->devices;
-  const auto is_live = [&](const DeviceId& id) { return !impl.state.device(id)->retired_at; };
-  if (static_cast<std::size_t>(std::count_if(devices.begin(), devices.end(), is_live)) >= kDevicesMax) {
-    return Error(ErrorCode::kTooLarge, "You have sixteen devices here already.", "Retire one that you no longer use.");
-  }
+  KITH_TRY(impl.check_device_count(*impl.self()));
   Answer answer;
   answer.nonce = request.nonce;
   answer.space = impl.id;

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "space/keyring.h"
 
+#include <algorithm>
+
 #include "codec/cbor.h"
 #include "crypto/key_file.h"
 
 namespace kith::space {
 namespace {
 
+// Version 2 adds the words that were made here; a keyring without them is written as version 1.
 constexpr std::uint64_t kVersion = 1;
+constexpr std::uint64_t kVersionWithWords = 2;
 constexpr std::size_t kFileBytesMax = 64 << 20;  // kSpacesMax spaces with some thousand wrap keys each
 
 void put_optional(codec::CborWriter& out, const std::optional<crypto::Key>& key) {
@@ -52,6 +56,28 @@ SpaceKeys take_space(codec::CborReader& in) {
   return keys;
 }
 
+void put_words(codec::CborWriter& out, const Keyring& keyring) {
+  if (keyring.entropy) {
+    out.bytes(*keyring.entropy);
+  } else {
+    out.nil();
+  }
+  out.uint(static_cast<std::uint64_t>(keyring.words));
+}
+
+/// False: not of its form.
+bool take_words(codec::CborReader& in, Keyring& keyring) {
+  if (!in.take_nil()) {
+    const ByteView entropy = in.bytes_of(16);
+    if (!in.ok()) return false;
+    std::copy(entropy.begin(), entropy.end(), keyring.entropy.emplace().begin());
+  }
+  const std::uint64_t state = in.uint();
+  if (!in.ok() || state > static_cast<std::uint64_t>(WordsState::kPractised)) return false;
+  keyring.words = static_cast<WordsState>(state);
+  return true;
+}
+
 /// The bytes of a file with keys, overwritten when it goes.
 struct SecretBytes {
   explicit SecretBytes(Bytes secret) : bytes(std::move(secret)) {}
@@ -81,7 +107,9 @@ void SpaceKeys::wipe() {
 Bytes Keyring::encode() const {
   Bytes out;
   codec::CborWriter writer(out);
-  writer.array(5).uint(kVersion);
+  const bool has_words = entropy || words != WordsState::kUnseen;
+  writer.array(has_words ? 7 : 5).uint(has_words ? kVersionWithWords : kVersion);
+  if (has_words) put_words(writer, *this);
   put_optional(writer, root);
   writer.bytes(host_seed.view()).bytes(storage_key.view()).array(spaces.size());
   for (const SpaceKeys& keys : spaces) put_space(writer, keys);
@@ -91,18 +119,21 @@ Bytes Keyring::encode() const {
 Result<Keyring> Keyring::decode(ByteView content) {
   codec::CborReader in(content);
   Keyring keyring;
-  in.array_of(5);
+  const std::uint64_t size = in.array();
   const std::uint64_t version = in.uint();
-  if (in.ok() && version > kVersion) {
+  if (in.ok() && version > kVersionWithWords) {
     return Error(ErrorCode::kNewerVersion, "The key file was written by a newer version of Kith.", "Update Kith.");
   }
+  const bool has_words = version == kVersionWithWords;
+  const bool is_of_form =
+      version >= kVersion && size == (has_words ? 7u : 5u) && (!has_words || take_words(in, keyring));
   keyring.root = take_optional(in);
   keyring.host_seed = take<crypto::Key>(in);
   keyring.storage_key = take<crypto::Key>(in);
   const std::uint64_t count = in.array();
   for (std::uint64_t i = 0; i < count && i < kSpacesMax && in.ok(); ++i) keyring.spaces.push_back(take_space(in));
   KITH_TRY(in.finish("the key file's content"));
-  if (version != kVersion) return Error(ErrorCode::kMalformed, "The key file's content is not of its form.");
+  if (!is_of_form) return Error(ErrorCode::kMalformed, "The key file's content is not of its form.");
   return keyring;
 }
 
@@ -113,8 +144,20 @@ SpaceKeys* Keyring::find(const SpaceId& space) {
   return nullptr;
 }
 
+void Keyring::forget_words() {
+  if (root) crypto::wipe(root->data);
+  if (entropy) crypto::wipe(*entropy);
+  root.reset();
+  entropy.reset();
+  for (SpaceKeys& keys : spaces) {
+    if (keys.person_root) crypto::wipe(keys.person_root->data);
+    keys.person_root.reset();
+  }
+}
+
 void Keyring::wipe() {
   if (root) crypto::wipe(root->data);
+  if (entropy) crypto::wipe(*entropy);
   crypto::wipe(host_seed.data);
   crypto::wipe(storage_key.data);
   for (SpaceKeys& keys : spaces) keys.wipe();

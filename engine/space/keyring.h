@@ -3,6 +3,7 @@
 // it goes.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,18 +31,26 @@ struct SpaceKeys {
   void wipe();
 };
 
+/// What the person has done with words that were made here.
+enum class WordsState : std::uint8_t { kUnseen, kSeen, kPractised };
+
 struct Keyring {
   static constexpr std::size_t kSpacesMax = 1'024;
 
   std::optional<crypto::Key> root;  // until the person says "forget them"
-  crypto::Key host_seed;            // libp2p identity of the installation
-  crypto::Key storage_key;          // epoch secrets lie in the database under it
+  /// Of words that were made here and can still be shown; goes with the root.
+  std::optional<std::array<std::uint8_t, 16>> entropy;
+  WordsState words = WordsState::kUnseen;
+  crypto::Key host_seed;    // libp2p identity of the installation
+  crypto::Key storage_key;  // epoch secrets lie in the database under it
   std::vector<SpaceKeys> spaces;
 
   ~Keyring() { wipe(); }
   Bytes encode() const;  // CBOR; wipe it after use
   static Result<Keyring> decode(ByteView content);
   SpaceKeys* find(const SpaceId& space);
+  /// Drops the words and every root, here and in the spaces: what is left can neither link nor retire a device.
+  void forget_words();
   void wipe();
 };
 

@@ -150,7 +150,7 @@ TEST(Keyring, whatever_decodes_encodes_to_the_same_bytes) {
 
 TEST(Keyring, a_newer_version_is_called_that) {
   Bytes newer = sample().encode();
-  newer[1] = 2;
+  newer[1] = 3;
   EXPECT_EQ(Keyring::decode(newer).error().code(), ErrorCode::kNewerVersion);
 }
 
@@ -207,6 +207,33 @@ TEST(Keyring, a_full_disk_leaves_the_old_file_as_it_was) {
   other.spaces.clear();
   EXPECT_EQ(save_keyring(files, "keys", "", random, other).error().code(), ErrorCode::kDiskFull);
   EXPECT_EQ(load_keyring(files, "keys", "")->encode(), sample().encode());
+}
+
+TEST(Keyring, words_made_here_are_kept_until_they_are_forgotten) {
+  Keyring keyring = sample();
+  keyring.root = filled<crypto::Key>(0x88);
+  keyring.entropy.emplace().fill(0x99);
+  keyring.words = WordsState::kSeen;
+  auto read = Keyring::decode(keyring.encode());
+  ASSERT_TRUE(read.ok());
+  EXPECT_EQ(read->entropy, keyring.entropy);
+  EXPECT_EQ(read->words, WordsState::kSeen);
+  EXPECT_EQ(read->encode(), keyring.encode());
+
+  read->forget_words();
+  const auto after = Keyring::decode(read->encode());
+  ASSERT_TRUE(after.ok());
+  EXPECT_FALSE(after->entropy.has_value());
+  EXPECT_FALSE(after->root.has_value());
+  EXPECT_EQ(after->words, WordsState::kSeen);
+  for (const SpaceKeys& keys : after->spaces) EXPECT_FALSE(keys.person_root.has_value());
+  EXPECT_EQ(after->spaces.size(), 2u);
+}
+
+TEST(Keyring, a_state_of_words_that_does_not_exist_is_refused) {
+  Keyring keyring = sample();
+  keyring.words = static_cast<WordsState>(3);
+  EXPECT_FALSE(Keyring::decode(keyring.encode()).ok());
 }
 
 }  // namespace

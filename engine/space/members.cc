@@ -125,6 +125,14 @@ Result<std::unique_ptr<Space>> Space::visit(const Environment& environment, Open
   return visited;
 }
 
+Result<std::unique_ptr<Space>> Space::visit_to_restore(const Environment& environment, OpenOptions options,
+                                                       const SpaceId& space, const Lineage& lineage) {
+  std::unique_ptr<Space> visited(new Space(std::make_unique<Impl>(environment, space)));
+  visited->impl_->restoring = lineage;
+  KITH_TRY(visited->impl_->open(options));
+  return visited;
+}
+
 Result<void> Impl::check_schema() const {
   if (state.schema_text() == store->schema().canonical()) return {};
   return Error(ErrorCode::kBadSchema, "This neighbourhood runs another version of the app than this device.",
@@ -180,6 +188,41 @@ Result<void> Space::join(const crypto::Key& root, SpaceKeys& keys) {
   KITH_TRY(impl.set_keys(fresh));
   KITH_TRY(impl.append(log::Kind::kJoin, encode(payload)));
   KITH_TRY(impl.wrap_missing());
+  KITH_TRY(impl.store->db().flush());
+  keys = impl.keys;
+  impl.tell_change();
+  return {};
+}
+
+Result<void> Space::restore(const crypto::Key& root, SpaceKeys& keys) {
+  Impl& impl = *impl_;
+  if (impl.me || !impl.restoring) {
+    return Error(ErrorCode::kAlreadyMember, "This device belongs to this neighbourhood already.", "Just go on.");
+  }
+  if (!impl.state.is_founded()) {
+    return Error(ErrorCode::kNotFound, "The neighbourhood's first entries have not arrived yet.",
+                 "Stay connected, and try again.");
+  }
+  if (impl.state.lineage() != *impl.restoring) {
+    return Error(ErrorCode::kWrongSpace, "Whoever answers there belongs to another neighbourhood.",
+                 "Check the address and the rescue code.");
+  }
+  KITH_TRY(impl.check_schema());
+  SpaceKeys fresh = fresh_keys(impl.environment.random, root, impl.state.lineage());
+  fresh.space = impl.id;
+  const crypto::SigningKey identity = crypto::derive_identity(*fresh.person_root);
+  const Person* person = impl.state.person(space::person_of(identity.public_key()));
+  if (person == nullptr) {
+    return Error(ErrorCode::kBadWords, "Nobody in this neighbourhood has these twelve words.",
+                 "Look for the words that belong to this neighbourhood, or join it by an invitation.");
+  }
+  if (!person->is_member) {
+    return Error(ErrorCode::kNotMember, "The person of these words is no member of this neighbourhood any more.",
+                 "Ask a neighbour for an invitation.");
+  }
+  KITH_TRY(impl.check_device_count(*person));
+  KITH_TRY(impl.set_keys(fresh));
+  KITH_TRY(impl.append(log::Kind::kDevice, encode(certify(identity, impl.id, fresh, kRightContent | kRightActs))));
   KITH_TRY(impl.store->db().flush());
   keys = impl.keys;
   impl.tell_change();

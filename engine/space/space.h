@@ -57,6 +57,9 @@ class Space final : public Database, public log::Governor {
   /// Receives authority first, then `join`.
   static Result<std::unique_ptr<Space>> visit(const Environment& environment, OpenOptions options, const SpaceId& space,
                                               const Invitation& invitation);
+  /// The same for somebody who is a member by her words: `lineage` is what she knows of it. Then `restore`.
+  static Result<std::unique_ptr<Space>> visit_to_restore(const Environment& environment, OpenOptions options,
+                                                         const SpaceId& space, const Lineage& lineage);
   ~Space() override;
 
   const SpaceId& id() const;
@@ -94,6 +97,10 @@ class Space final : public Database, public log::Governor {
   /// On the new device: a member's replica, with entry 0 (`device`) of its log written; content comes by sync.
   static Result<std::unique_ptr<Space>> link(const Environment& environment, OpenOptions options,
                                              const DeviceRequest& request, ByteView answer, SpaceKeys& keys);
+  /// Once authority is here (`visit_to_restore`): the words certify a fresh device of a person who is a member already,
+  /// and a new log begins with it; never an old one, which another copy may still write. Errors: kNotFound (no
+  /// authority yet), kWrongSpace, kBadWords (nobody here has them), kNotMember, kTooLarge (too many devices).
+  Result<void> restore(const crypto::Key& root, SpaceKeys& keys);
   /// Is this log a member's device, or one that was linked here and has not been heard of yet? For hello.
   bool knows_device(const DeviceId& device) const;
   /// Ends a device at its last honest entry (none given: the last one here); next wrap key, new epoch. Needs the words.

@@ -63,6 +63,8 @@ struct Space::Impl {
 
   // -- devices.cc
   Result<crypto::Key> person_root() const;
+  /// kTooLarge: one more would be too many.
+  Result<void> check_device_count(const Person& person) const;
   Result<std::pair<Seq, EntryId>> last_entry(const DeviceId& device, std::optional<Seq> last);
   Result<void> renew_wrap_key(const DeviceId& without);
   Result<void> hand_out(const WrapKeyStatement& statement, const crypto::Key& secret,
@@ -123,7 +125,8 @@ struct Space::Impl {
   std::optional<crypto::SigningKey> log_key;
   std::optional<PersonId> me;
   std::optional<Invitation> invitation;
-  std::set<DeviceId> linked;  // certified here, not heard of yet
+  std::optional<Lineage> restoring;  // the lineage that was asked for
+  std::set<DeviceId> linked;         // certified here, not heard of yet
 
   std::optional<std::uint64_t> resting_since_ms;  // steady: since when duties wait for the tail
   Duty epoch_duty, wrap_duty, merge_duty, confirm_duty;

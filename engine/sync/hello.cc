@@ -174,7 +174,7 @@ Hello::Outcome Hello::receive_wanted(const Frame& frame, Bytes& out, std::string
     if (gate.refusal) {
       encode_bytes(FrameType::kRefuse, {match.slot, static_cast<std::uint8_t>(*gate.refusal)}, out);
     } else {
-      send_proof(match.slot, gate, gate.role == HelloRole::kNewcomer, out);
+      send_proof(match.slot, gate, is_arriving(gate.role), out);
     }
     matches_.push_back(match);
   }
@@ -193,8 +193,8 @@ Hello::Outcome Hello::receive_answer(const Frame& frame, Bytes& out, std::string
     const Gate& gate = gates_[*slots_[slot]];
     if (!crypto::same_secret(blind(gate).answer, (*values)[slot])) continue;
     matches_.push_back(Match{static_cast<std::uint8_t>(slot), gate.role, gate.space, {}, false});
-    // A newcomer signs over the space's id, which the listener's proof shows first.
-    if (gate.role != HelloRole::kNewcomer) send_proof(static_cast<std::uint8_t>(slot), gate, false, out);
+    // Who arrives signs over the space's id, which the listener's proof shows first.
+    if (!is_arriving(gate.role)) send_proof(static_cast<std::uint8_t>(slot), gate, false, out);
   }
   return Outcome::kGoOn;
 }
@@ -208,13 +208,13 @@ Hello::Outcome Hello::receive_proof(const Frame& frame, Bytes& out, std::string&
     return Outcome::kRubbish;
   }
   Gate& gate = gates_[*slots_[match->slot]];
-  const bool shown = role_ == Role::kDialer && match->role == HelloRole::kNewcomer;
+  const bool shown = role_ == Role::kDialer && is_arriving(match->role);
   if (proof->space.has_value() != shown) {
     detail = shown ? "a proof that does not name the space" : "a proof that names the space where it must not";
     return Outcome::kRubbish;
   }
   if (shown) {
-    if (!equal(proof->space->view().first(gate.prefix.size()), gate.prefix)) {
+    if (match->role == HelloRole::kNewcomer && !equal(proof->space->view().first(gate.prefix.size()), gate.prefix)) {
       detail = "it showed another space than the one in the invitation";
       return Outcome::kBadProof;
     }

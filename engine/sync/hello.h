@@ -22,15 +22,19 @@
 namespace kith::sync {
 
 enum class Role : std::uint8_t { kDialer, kListener };
-/// As in formats 8; 2 (restoring) matches nothing yet.
-enum class HelloRole : std::uint8_t { kMember = 0, kNewcomer = 1 };
+/// As in formats 8.
+enum class HelloRole : std::uint8_t { kMember = 0, kNewcomer = 1, kRestoring = 2 };
+/// These two come without a log of their own and do not know the space's id yet.
+constexpr bool is_arriving(HelloRole role) {
+  return role != HelloRole::kMember;
+}
 
 /// One way into one space, at either side. Keys outlive the Hello.
 struct Gate {
-  SpaceId space;  // zero: a newcomer who has only the link's prefix
+  SpaceId space;  // zero: a newcomer, who has only the link's prefix, or somebody who restores
   HelloRole role = HelloRole::kMember;
   Hash key;                                    // gate key of the lineage; for newcomers the invite public key
-  const crypto::SigningKey* signer = nullptr;  // shows who we are there: log key, or the invite key
+  const crypto::SigningKey* signer = nullptr;  // shows who we are there: log key, invite key, or (restoring) identity
   std::array<std::uint8_t, 16> prefix{};       // newcomer: the first half of the space's id, from the link
   std::optional<Refusal> refusal;              // listener: this invitation is known and no longer open
 };
@@ -39,7 +43,7 @@ struct Gate {
 struct Match {
   std::uint8_t slot = 0;  // its place among what the dialer wanted; names it in every later frame
   HelloRole role = HelloRole::kMember;
-  SpaceId space;        // zero at a newcomer until the listener has shown it
+  SpaceId space;        // zero at who arrives until the listener has shown it
   SignPublic peer_key;  // zero until proved
   bool refused = false;
 };

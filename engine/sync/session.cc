@@ -36,6 +36,9 @@ std::vector<Gate> gates_of(Role role, Spaces& spaces, Clock& clock) {
     member.signer = key;
     gates.push_back(member);
     if (role == Role::kDialer || !space->is_member()) continue;
+    Gate restorer = member;
+    restorer.role = HelloRole::kRestoring;
+    gates.push_back(restorer);
     for (const space::InviteState* invite : space->authority().invites()) {
       Gate newcomer = member;
       newcomer.role = HelloRole::kNewcomer;
@@ -71,8 +74,16 @@ struct Session::Impl {
   }
 
   std::vector<Gate> make_gates(const space::Invitation* invitation) {
-    if (invitation == nullptr) return gates_of(role, spaces, clock);
+    const Restoring* restoring = role == Role::kDialer && invitation == nullptr ? spaces.restoring() : nullptr;
     Gate gate;
+    if (restoring != nullptr) {
+      gate.role = HelloRole::kRestoring;
+      gate.key.data = crypto::derive_gate_key(restoring->lineage).data;
+      identity.emplace(crypto::SigningKey::from_seed(restoring->identity.seed()));
+      gate.signer = &*identity;
+      return {gate};
+    }
+    if (invitation == nullptr) return gates_of(role, spaces, clock);
     gate.role = HelloRole::kNewcomer;
     gate.key.data = invite_key->public_key().data;
     gate.signer = &*invite_key;
@@ -224,7 +235,7 @@ struct Session::Impl {
 
   void open_link(const Match& match) {
     space::Space* space = nullptr;
-    if (role == Role::kDialer && match.role == HelloRole::kNewcomer) {
+    if (role == Role::kDialer && is_arriving(match.role)) {
       space = spaces.visit(match.space);
     } else {
       for (space::Space* candidate : spaces.spaces()) {
@@ -354,6 +365,7 @@ struct Session::Impl {
   Spaces& spaces;
   Clock& clock;
   std::optional<crypto::SigningKey> invite_key;
+  std::optional<crypto::SigningKey> identity;  // of somebody who restores
   Hello hello;
   FrameReader reader;
   std::vector<std::unique_ptr<SpaceLink>> links;

@@ -37,6 +37,12 @@ struct PeerCursor {
   Pos pos;
 };
 
+/// Somebody who has her words and nothing else asks for a space by what she knows of it.
+struct Restoring {
+  Lineage lineage;
+  crypto::SigningKey identity;  // hers, in that lineage
+};
+
 /// The spaces of this installation, for sessions; they outlive them. Implemented by the node and by the simulator.
 class Spaces {
  public:
@@ -45,10 +51,12 @@ class Spaces {
   virtual std::vector<space::Space*> spaces() = 0;
   /// This device's log key in a space (hello proofs). Null: none yet.
   virtual const crypto::SigningKey* log_key(const SpaceId& space) = 0;
-  /// A newcomer has shown an invitation's key and the peer has shown the space's full id: make the replica to join
-  /// into. Null: not wanted.
+  /// Not null: a session that dials without an invitation asks for this space in role 2, and for nothing else.
+  virtual const Restoring* restoring() { return nullptr; }
+  /// A newcomer has shown an invitation's key, or somebody who restores her identity's, and the peer has shown the
+  /// space's full id: make the replica to join into. Null: not wanted.
   virtual space::Space* visit(const SpaceId& space) = 0;
-  /// Authority is complete at a visited space: join it now (space::Space::join), or say why not.
+  /// Authority is complete at a visited space: join it now (space::Space::join, restore), or say why not.
   virtual Result<void> authority_complete(space::Space& space) = 0;
   /// Cursors of peers' journals survive restarts: what we last had of this peer's journal.
   virtual PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) = 0;

@@ -77,6 +77,67 @@ TEST_F(SessionTest, a_newcomer_joins_and_has_everything) {
       << "something was echoed";
 }
 
+TEST_F(SessionTest, words_and_the_lineage_bring_everything_back_to_a_new_device) {
+  House ana(1, 1, &clock_);
+  ana.found();
+  ana.post("From Ana");
+  const auto lost = join(ana, 2);
+  lost->post("From Dan, before the flood");
+  {
+    Wire wire(*lost, ana);
+    wire.settle();
+  }
+  House again(9, 1, &clock_);
+  again.restore(lost->root, ana.own->lineage());
+  Wire wire(again, ana);
+  wire.run();
+  wire.expect_healthy();
+  ASSERT_NE(again.own, nullptr);
+  EXPECT_TRUE(again.own->is_member());
+  EXPECT_EQ(again.own->person(), lost->own->person());
+  EXPECT_NE(again.own->log().own(), lost->own->log().own());
+  EXPECT_EQ(again.post_count(), 2u);
+  expect_equal(ana, again);
+
+  again.post("From Dan, on a new device");
+  wire.run();
+  expect_equal(ana, again);
+  EXPECT_EQ(ana.post_count(), 3u);
+  EXPECT_EQ(must(ana.own->log().counters()).doubled, 0u);
+  // The old device turns up: both go on, each with its own log.
+  lost->post("From Dan, found in the attic");
+  Wire old(*lost, ana);
+  old.settle();
+  old.expect_healthy();
+  EXPECT_EQ(lost->post_count(), 4u);
+  EXPECT_EQ(must(ana.own->log().counters()).doubled, 0u);
+}
+
+TEST_F(SessionTest, words_of_nobody_restore_nothing) {
+  House ana(1, 1, &clock_);
+  ana.found();
+  House stranger(9, 1, &clock_);
+  stranger.restore(key_of(0x99), ana.own->lineage());
+  Wire wire(stranger, ana);
+  wire.run();
+  EXPECT_TRUE(stranger.own == nullptr || !stranger.own->is_member());
+  ASSERT_NE(wire.dialer.refusal(), nullptr);
+  EXPECT_EQ(wire.dialer.refusal()->code(), ErrorCode::kNotMember);
+  EXPECT_EQ(wire.dialer.counters().authority_in, 0u) << "a stranger was told who belongs here";
+}
+
+TEST_F(SessionTest, words_without_the_right_lineage_meet_a_stranger) {
+  House ana(1, 1, &clock_);
+  ana.found();
+  House again(9, 1, &clock_);
+  again.restore(ana.root, Lineage{key_of(0x12).data});
+  Wire wire(again, ana);
+  wire.run();
+  EXPECT_EQ(again.own, nullptr);
+  ASSERT_NE(wire.dialer.refusal(), nullptr);
+  EXPECT_EQ(wire.dialer.refusal()->code(), ErrorCode::kPeerRefused);
+}
+
 TEST_F(SessionTest, nothing_changed_costs_less_than_a_line_of_text) {
   House ana(1, 1, &clock_);
   ana.found();

@@ -60,7 +60,8 @@ SpaceLink::SpaceLink(Role role, const Match& match, space::Space& space, const H
       spaces_(spaces),
       clock_(clock),
       counters_(counters),
-      newcomer_(match.role == HelloRole::kNewcomer),
+      newcomer_(is_arriving(match.role)),
+      restoring_(match.role == HelloRole::kRestoring),
       authority_(log_, match.space, slot_),
       backfill_(log_, match.space, slot_),
       live_(log_, match.space, slot_),
@@ -85,6 +86,11 @@ bool SpaceLink::peer_counts() const {
   return person != nullptr && person->is_member;
 }
 
+bool SpaceLink::is_member(const SignPublic& identity) const {
+  const space::Person* person = space_.authority().person(space::person_of(identity));
+  return person != nullptr && person->is_member;
+}
+
 LinkOutcome SpaceLink::refuse(Refusal reason) {
   const std::uint8_t code = static_cast<std::uint8_t>(reason);
   encode_bytes(FrameType::kRefuse, {slot_, code}, ready_);
@@ -105,6 +111,10 @@ Result<void> SpaceLink::seal_due() {
 // -- the beginning
 
 LinkOutcome SpaceLink::start() {
+  // The key that it has proved is not a device's but the person's.
+  if (restoring_ && role_ == Role::kListener && !is_member(SignPublic{peer_device_.data})) {
+    return refuse(Refusal::kNotMember);
+  }
   if (newcomer_) return enter_authority();
   return send_state(StateKind::kFirst);
 }

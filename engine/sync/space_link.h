@@ -89,6 +89,7 @@ class SpaceLink {
   LinkOutcome judge(Error error, std::string_view what);
   Result<void> seal_due();
   bool peer_counts() const;
+  bool is_member(const SignPublic& identity) const;
   bool is_serving() const { return offered_.has_value() || backfill_.is_serving(); }
   Result<void> produce_content(Bytes& out);
   Result<void> produce_question(Bytes& out);
@@ -106,8 +107,9 @@ class SpaceLink {
   Counters& counters_;
 
   Phase phase_ = Phase::kState;
-  bool newcomer_ = false;  // the dialer of this space has not joined yet
-  bool opened_ = false;    // authority_complete was called, if it had to be
+  bool newcomer_ = false;   // the dialer of this space has no log there yet
+  bool restoring_ = false;  // … and has shown her identity
+  bool opened_ = false;     // authority_complete was called, if it had to be
   std::optional<Error> refusal_;
   Bytes ready_;  // small frames to send next
   AuthorityExchange authority_;

@@ -62,6 +62,12 @@ class House final : public Spaces {
     listen();
   }
 
+  /// From now on this house asks, with these words, for what they had been a member of.
+  void restore(const crypto::Key& words, const Lineage& lineage) {
+    root = words;
+    restoring_.emplace(Restoring{lineage, crypto::derive_identity(crypto::derive_person_root(words, lineage))});
+  }
+
   /// Closes and opens again, as after a restart.
   void reopen() {
     own.reset();
@@ -98,7 +104,12 @@ class House final : public Spaces {
     return own != nullptr ? std::vector<space::Space*>{own.get()} : std::vector<space::Space*>{};
   }
   const crypto::SigningKey* log_key(const SpaceId&) override { return log_key_ ? &*log_key_ : nullptr; }
+  const Restoring* restoring() override { return restoring_ ? &*restoring_ : nullptr; }
   space::Space* visit(const SpaceId& id) override {
+    if (own == nullptr && restoring_) {
+      own = must(space::Space::visit_to_restore({clock, random}, options(), id, restoring_->lineage));
+      listen();
+    }
     if (own == nullptr) {
       own = must(space::Space::visit({clock, random, directory_.files()}, options(), id, *invitation));
       listen();
@@ -106,7 +117,8 @@ class House final : public Spaces {
     return own.get();
   }
   Result<void> authority_complete(space::Space& visited) override {
-    KITH_TRY(visited.join(root, keys));
+    KITH_TRY(restoring_ ? visited.restore(root, keys) : visited.join(root, keys));
+    restoring_.reset();
     log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
     return {};
   }
@@ -131,6 +143,7 @@ class House final : public Spaces {
   Directory directory_;
   FakeClock own_clock_;
   std::optional<crypto::SigningKey> log_key_;
+  std::optional<Restoring> restoring_;
 
  public:
   FakeClock& clock;

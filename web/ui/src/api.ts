@@ -120,11 +120,12 @@ export type Api = {
   'replica.invite': Op<{ days?: number; uses?: number; door?: string }, Invite & { link: string }>;
   'replica.revoke': Op<{ invite: string }, Nothing>;
   'replica.export': Op<Nothing, Uint8Array>;
+  'replica.rescue': Op<Nothing, { code: string; addresses: string[] }>;
   'replica.link': Op<{ code: string }, { answer: string }>;
   'begin.alone': Op<{ name: string }, Nothing>;
   'begin.look': Op<{ invite: string }, { place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' | 'unknown' | 'member'; expires_ms: Ms | null; enamel?: number; rules?: string[] }>;
   'begin.join': Op<{ invite: string; name: string }, Nothing>;
-  'begin.restore': Op<{ words: string; address?: string; rescue?: string }, { spaces: number; entries: number }>;
+  'begin.restore': Op<{ words: string; rescue: string; address?: string }, { spaces: number; entries: number }>;
   'begin.request_link': Op<Nothing, { code: string }>;
   'begin.link': Op<{ answer: string }, Nothing>;
   'words.show': Op<Nothing, { words: string[] }>;

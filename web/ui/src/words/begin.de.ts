@@ -72,6 +72,8 @@ export default {
   notTogether: 'Jedes davon steht in der Liste, aber zusammen gehören sie niemandem. Vergleiche sie mit deinem Papier; oft sind zwei vertauscht.',
   wordMissing: 'Wort {n} fehlt noch.',
   door: 'Wo die anderen zu finden sind',
+  rescue: 'Rettungscode',
+  rescueHint: 'Die 58 Zeichen neben deinen Wörtern. Auch jede Nachbarin kann sie zeigen: kith rescue.',
   doorHint: 'Die Adresse dieser Seite genügt, wenn sie eine von ihnen ist.',
   restore: 'Alles zurückholen',
   restoring: 'Es kommt zurück',

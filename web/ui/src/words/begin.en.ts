@@ -69,6 +69,8 @@ export default {
   notTogether: 'Each of these is a word of the list, but together they are nobody’s. Compare them with your paper; often two have changed places.',
   wordMissing: 'Word {n} is still missing.',
   door: 'Where your neighbours can be found',
+  rescue: 'Rescue code',
+  rescueHint: 'The 58 characters printed beside your words. Any neighbour can show them too: kith rescue.',
   doorHint: 'The address of this page will do, if it is one of theirs.',
   restore: 'Bring everything back',
   restoring: 'Bringing it back',

@@ -12,6 +12,7 @@ export default {
   secondNone: 'noch keines',
   secondSome: { one: '{n} anderes Gerät', other: '{n} andere Geräte' },
   words: 'Zwölf Wörter auf Papier',
+  wRescue: 'Und dieser Rettungscode, der deine Nachbarschaft wiederfindet. Allein öffnet er nichts.',
   wordsUnseen: 'noch nicht aufgeschrieben',
   wordsSeen: 'gesehen, noch nicht geübt',
   wordsPractised: 'geübt',

@@ -9,6 +9,7 @@ export default {
   secondNone: 'none yet',
   secondSome: { one: '{n} other device', other: '{n} other devices' },
   words: 'Twelve words on paper',
+  wRescue: 'And this rescue code, which finds your neighbourhood again. Alone it opens nothing.',
   wordsUnseen: 'not written down yet',
   wordsSeen: 'seen, not practised yet',
   wordsPractised: 'practised',

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// House: one installation of one person, as its own operations see it (house_operations.h): the Place of its app, and
+// the spaces and keys behind it. A node is one, and a browser.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kith/place.h"
+#include "space/keyring.h"
+#include "space/space.h"
+
+namespace kith::replica {
+
+class House : public kith::Place {
+ public:
+  /// The neighbourhood. Null before there is one.
+  virtual space::Space* shared_space() = 0;
+  virtual space::Space* personal_space() = 0;
+  virtual space::Keyring& keyring() = 0;
+  /// Puts the keyring on the medium.
+  virtual Result<void> save_keys() = 0;
+  /// Where the neighbourhood is reached: what goes into invitations.
+  virtual std::vector<std::string> addresses() = 0;
+  /// Web addresses under which its app is served.
+  virtual std::vector<std::string> doors() { return {}; }
+  /// What a neighbour is called; empty: nobody knows.
+  virtual std::string name_of(const PersonId& person) = 0;
+  /// Own entries below it have left this device.
+  virtual Seq left() const = 0;
+};
+
+}  // namespace kith::replica

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an installation answers whatever its app: words, invitations, outbox, and how it links another device.
+#include "replica/house_operations.h"
+
+#include <gtest/gtest.h>
+
+#include "crypto/words.h"
+#include "kith/shape.h"
+#include "replica/journal.h"
+#include "replica/linking.h"
+#include "sync/testing/house.h"
+
+namespace kith::replica {
+namespace {
+
+using kith::testing::FakeClock;
+using kith::testing::SeededRandom;
+using sync::testing::key_of;
+using sync::testing::kSchema;
+using sync::testing::must;
+
+/// A founder's installation, or one that is to be linked.
+class TestHouse final : public House {
+ public:
+  explicit TestHouse(std::uint64_t seed) : random(seed) {}
+
+  void found() {
+    keys_.entropy.emplace().fill(0x5a);
+    words = crypto::words_from_entropy(*keys_.entropy);
+    const crypto::Key root = crypto::derive_root(crypto::seed_from_words(words));
+    keys_.root = root;
+    space::SpaceKeys keys;
+    personal_ = must(space::Space::found({clock, random}, options("personal.kith"), root,
+                                         crypto::personal_lineage(root), HostKey{}, keys));
+    shared_ = must(space::Space::found({clock, random}, options("space.kith"), root, Lineage{}, HostKey{}, keys));
+  }
+  void link(const LinkRequest& request, const LinkAnswer& answer) {
+    space::SpaceKeys keys = request.personal_keys;
+    personal_ =
+        must(space::Space::link({clock, random}, options("personal.kith"), request.personal, answer.personal, keys));
+    keys = request.space_keys;
+    shared_ =
+        must(space::Space::link({clock, random}, options("space.kith"), request.space, answer.space.value(), keys));
+  }
+  Pos post(std::uint64_t rest_ms) {
+    return must(shared_->write("post written", {.rest_ms = rest_ms},
+                               [&](Writer& writer) {
+                                 return writer.exec("INSERT INTO posts(id, body) VALUES (?, 'x')", {shared_->new_id()});
+                               }))
+        .pos;
+  }
+  /// Also holds the answer against the type that is promised for it.
+  Result<Json> ask(std::string_view name, Json arguments = Json::object({})) {
+    const OperationTable& table = house_operations();
+    const Json answer = KITH_TRY(kith::call(table, *this, name, arguments));
+    const auto fits = check_shape(answer, table.find(name)->result, table.types, "The answer");
+    EXPECT_TRUE(fits.ok()) << name << ": " << (fits.ok() ? "" : fits.error().message()) << "\n" << answer.dump();
+    return answer;
+  }
+  ErrorCode refusal(std::string_view name, Json arguments = Json::object({})) {
+    const auto answer = ask(name, std::move(arguments));
+    return answer.ok() ? ErrorCode::kInternal : answer.error().code();
+  }
+
+  // -- House
+  space::Space* shared_space() override { return shared_.get(); }
+  space::Space* personal_space() override { return personal_.get(); }
+  space::Keyring& keyring() override { return keys_; }
+  Result<void> save_keys() override {
+    ++saves;
+    return {};
+  }
+  std::vector<std::string> addresses() override { return {"/ip4/192.168.1.20/tcp/8440"}; }
+  std::string name_of(const PersonId& person) override { return person == shared_->person() ? "Ana" : ""; }
+  Seq left() const override { return left_; }
+  bool has_space() override { return shared_ != nullptr; }
+  Database& space() override { return *shared_; }
+  Database& personal() override { return *personal_; }
+  std::vector<Member> members() override {
+    std::vector<Member> out;
+    for (const space::Person* person : shared_->authority().members())
+      out.push_back({person->id, person->devices, !person->joined_by.has_value()});
+    return out;
+  }
+  Freshness freshness() override { return {}; }
+  Result<std::vector<Resting>> resting() override { return resting_transactions(*shared_); }
+  Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) override {
+    return sending_state(*shared_, device, stamp, left_);
+  }
+
+ private:
+  space::OpenOptions options(std::string_view file) {
+    return {directory_.file(file), must(store::Schema::parse(kSchema)), key_of(0x55)};
+  }
+  log::testing::Directory directory_;
+  space::Keyring keys_;
+  std::unique_ptr<space::Space> personal_, shared_;
+  Seq left_;
+
+ public:
+  FakeClock clock;
+  SeededRandom random;
+  std::string words;
+  int saves = 0;
+};
+
+class HouseOperations : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(crypto::start().ok());
+    ana.found();
+  }
+  TestHouse ana{1};
+};
+
+TEST_F(HouseOperations, words_are_shown_practised_and_forgotten) {
+  EXPECT_EQ(ana.refusal("words.forget"), ErrorCode::kRefused) << "words that nobody has seen";
+  const auto shown = ana.ask("words.show");
+  ASSERT_TRUE(shown.ok());
+  ASSERT_EQ(shown->at("words").items().size(), 12u);
+  EXPECT_EQ(ana.keyring().words, space::WordsState::kSeen);
+  const std::string third = shown->at("words").items()[2].text().value_or("");
+  EXPECT_EQ(ana.ask("words.check", Json::object({{"word", third}, {"index", 2}}))->at("ok").boolean(), true);
+  EXPECT_EQ(ana.ask("words.check", Json::object({{"word", "zoo"}, {"index", 2}}))->at("ok").boolean(), false);
+  EXPECT_EQ(ana.refusal("words.check", Json::object({{"word", "zoo"}, {"index", 12}})), ErrorCode::kUsage);
+  ASSERT_TRUE(ana.ask("words.practised").ok());
+  EXPECT_EQ(words_state_name(ana.keyring().words), "practised");
+  const int saves = ana.saves;
+  ASSERT_TRUE(ana.ask("words.forget").ok());
+  EXPECT_EQ(ana.saves, saves + 1);
+  EXPECT_FALSE(ana.keyring().root.has_value());
+  EXPECT_FALSE(ana.shared_space()->keys().person_root.has_value());
+  EXPECT_EQ(ana.refusal("words.show"), ErrorCode::kNotFound);
+}
+
+TEST_F(HouseOperations, what_rests_and_what_has_not_left_is_in_the_outbox) {
+  ana.post(0);
+  must(ana.shared_space()->tick());
+  const Pos resting = ana.post(10'000);
+  const auto outbox = ana.ask("replica.outbox");
+  ASSERT_TRUE(outbox.ok());
+  const Json::Array& items = outbox->at("items").items();
+  ASSERT_EQ(items.size(), 2u);
+  EXPECT_EQ(items[0].at("why").text(), "resting");
+  EXPECT_EQ(items[0].at("pos").integer(), resting.value);
+  EXPECT_EQ(items[0].at("event").text(), "post written");
+  EXPECT_EQ(items[1].at("why").text(), "offline");
+  EXPECT_EQ(ana.ask("replica.undo")->at("taken_back").integer(), resting.value);
+  EXPECT_EQ(ana.refusal("replica.undo"), ErrorCode::kRefused);
+  EXPECT_EQ(ana.ask("replica.outbox")->at("items").items().size(), 1u);
+}
+
+TEST_F(HouseOperations, an_invitation_is_made_listed_and_withdrawn) {
+  const auto made = ana.ask("replica.invite", Json::object({{"uses", 3}}));
+  ASSERT_TRUE(made.ok());
+  const auto invites = ana.ask("replica.invites");
+  ASSERT_EQ(invites->at("invites").items().size(), 1u);
+  const Json& one = invites->at("invites").items()[0];
+  EXPECT_EQ(one.at("invite").text(), made->at("id").text());
+  EXPECT_EQ(one.at("uses").integer(), 3);
+  EXPECT_EQ(one.at("name").text(), "Ana");
+  ASSERT_TRUE(ana.ask("replica.revoke", Json::object({{"invite", *made->at("id").text()}})).ok());
+  EXPECT_EQ(ana.ask("replica.invites")->at("invites").items()[0].at("revoked").boolean(), true);
+  EXPECT_EQ(ana.refusal("replica.revoke", Json::object({{"invite", "12"}})), ErrorCode::kUsage);
+  EXPECT_EQ(ana.refusal("replica.invite", Json::object({{"days", 0}})), ErrorCode::kUsage);
+}
+
+TEST_F(HouseOperations, the_journal_is_read_page_by_page) {
+  for (int i = 0; i < 3; ++i) ana.post(0);
+  const auto all = ana.ask("replica.log");
+  ASSERT_TRUE(all.ok());
+  EXPECT_TRUE(all->at("next").is_null());
+  const auto first = ana.ask("replica.log", Json::object({{"limit", 2}}));
+  ASSERT_EQ(first->at("entries").items().size(), 2u);
+  const auto next = first->at("next").integer();
+  ASSERT_TRUE(next.has_value());
+  const auto rest = ana.ask("replica.log", Json::object({{"after", *next}}));
+  EXPECT_EQ(rest->at("entries").items().size() + 2, all->at("entries").items().size());
+}
+
+TEST_F(HouseOperations, another_device_is_linked_by_two_texts_and_retired_with_the_words) {
+  TestHouse phone(2);
+  const LinkRequest request = make_link_request(phone.random);
+  const auto made = ana.ask("replica.link", Json::object({{"code", request.code()}}));
+  ASSERT_TRUE(made.ok()) << made.error().message();
+  const auto answer = parse_link_answer(*made->at("answer").text());
+  ASSERT_TRUE(answer.ok());
+  EXPECT_EQ(answer->addresses, ana.addresses());
+  phone.link(request, *answer);
+  EXPECT_EQ(phone.shared_space()->person(), ana.shared_space()->person());
+  EXPECT_EQ(phone.personal_space()->id(), ana.personal_space()->id());
+  EXPECT_NE(phone.shared_space()->log().own(), ana.shared_space()->log().own());
+  EXPECT_EQ(phone.refusal("replica.link", Json::object({{"code", request.code()}})), ErrorCode::kBadWords)
+      << "a linked device has no words";
+  const DeviceId lost = ana.shared_space()->log().own();
+  EXPECT_EQ(phone.refusal("replica.retire", Json::object({{"device", lost.hex()}})), ErrorCode::kBadWords);
+  ASSERT_TRUE(phone.ask("replica.retire", Json::object({{"device", lost.hex()}, {"words", ana.words}})).ok());
+  EXPECT_FALSE(phone.shared_space()->keys().person_root.has_value()) << "typed for one act";
+  const auto devices = phone.ask("replica.devices");
+  ASSERT_EQ(devices->at("devices").items().size(), 2u);
+  for (const Json& one : devices->at("devices").items())
+    EXPECT_EQ(one.at("retired").boolean(), one.at("device").text() == lost.hex());
+}
+
+TEST_F(HouseOperations, a_code_or_an_answer_that_is_cut_off_is_refused) {
+  const LinkRequest request = make_link_request(ana.random);
+  const std::string code = request.code();
+  for (const std::string& wrong : {code.substr(1), code + "a", std::string("aeb3"), std::string()})
+    EXPECT_EQ(ana.refusal("replica.link", Json::object({{"code", wrong}})), ErrorCode::kMalformed) << wrong;
+  const std::string answer = *ana.ask("replica.link", Json::object({{"code", code}}))->at("answer").text();
+  EXPECT_TRUE(parse_link_answer(" " + answer + "\n").ok());
+  for (std::size_t size = 0; size < answer.size(); size += 7)
+    EXPECT_FALSE(parse_link_answer(answer.substr(0, size)).ok());
+}
+
+}  // namespace
+}  // namespace kith::replica
