@@ -21,8 +21,8 @@ Result<Bytes> encode_key_file(Random& random, const Key& browser_key, ByteView c
 /// kMalformed, kNewerVersion, kBadPassword (none given, wrong, or the file was altered), kCannotOpen (a browser's).
 /// Wipe the content after use.
 Result<Bytes> decode_key_file(ByteView file, std::string_view password);
-/// A browser's, or a clear one. kMalformed, kNewerVersion, kBadPassword (of mode 1), kCannotOpen (another key, or it was
-/// altered).
+/// A browser's, or a clear one. kMalformed, kNewerVersion, kBadPassword (of mode 1), kCannotOpen (another key, or it
+/// was altered).
 Result<Bytes> decode_key_file(ByteView file, const Key& browser_key);
 
 }  // namespace kith::crypto

@@ -6,7 +6,10 @@ import { Browser, call, servePage, withProfile } from './lib/bare_page.mjs';
 
 let site;
 before(async () => { site = await servePage(); });
-after(() => site.close());
+after(async () => {
+  await Browser.killAll();
+  await site.close();
+});
 
 const bodies = async (page) => {
   const out = [];
@@ -34,7 +37,7 @@ async function surviveKills(url, kind, rounds) {
       await page.evaluate((number) => {
         void (async () => {
           for (let i = 0; ; ++i) {
-            const body = `note ${number}.${i} ${'x'.repeat((i * 37) % 3000)}`;
+            const body = `note ${number}.${i} ${'x'.repeat((i * 37) % 3000)}.`;
             await window.core.call('notes.write', { body });
             await window.acknowledge(body);
           }

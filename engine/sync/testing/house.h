@@ -57,7 +57,8 @@ class House final : public Spaces {
   }
 
   void found() {
-    own = must(space::Space::found({clock, random, directory_.files()}, options(), root, Lineage{key_of(0x77).data}, host, keys));
+    own = must(space::Space::found({clock, random, directory_.files()}, options(), root, Lineage{key_of(0x77).data},
+                                   host, keys));
     log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
     listen();
   }

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 
 const SOURCES = new URL('../../../web/wasm/src/', import.meta.url);
-const PAGE = `<!doctype html><title>core</title><script type="module">
+const PAGE = `<!doctype html><title>core</title><link rel="icon" href="data:,"><script type="module">
 import { connect } from '/client.ts';
 const wanted = new URLSearchParams(location.search).get('storage');
 window.coreStatus = null;
@@ -44,6 +44,13 @@ async function answer(url, wasm) {
 
 /** A browser on a profile that outlives it; kill() is a power cut for every page in it. */
 export class Browser {
+  static #running = new Set();
+
+  /** For the end of a test that has failed. */
+  static async killAll() {
+    for (const browser of Browser.#running) await browser.kill();
+  }
+
   static async open(profile) {
     const browser = new Browser();
     browser.process = spawn(process.env.CHROMIUM ?? '/usr/bin/chromium', ['--headless=new', '--no-sandbox', '--no-first-run', '--disable-gpu',
@@ -59,6 +66,7 @@ export class Browser {
     });
     browser.remote = await chromium.connectOverCDP(address);
     browser.context = browser.remote.contexts()[0];
+    Browser.#running.add(browser);
     return browser;
   }
 
@@ -72,6 +80,7 @@ export class Browser {
   }
 
   kill() {
+    Browser.#running.delete(this);
     const ended = new Promise((resolve) => this.process.once('exit', resolve));
     process.kill(-this.process.pid, 'SIGKILL');
     return ended;

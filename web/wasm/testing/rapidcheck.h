@@ -58,7 +58,8 @@ Gen<T> arbitrary() {
 template <typename T>
 Gen<T> inRange(T min, T end) {
   return Gen<T>([=] {
-    return static_cast<T>(min + static_cast<T>(detail::below(static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(min))));
+    return static_cast<T>(
+        min + static_cast<T>(detail::below(static_cast<std::uint64_t>(end) - static_cast<std::uint64_t>(min))));
   });
 }
 template <typename T, typename... Others>
@@ -69,7 +70,8 @@ template <typename Container, typename T>
 Gen<Container> container(Gen<T> of) {
   return Gen<Container>([of] {
     Container out;
-    for (auto left = detail::below(static_cast<std::uint64_t>(detail::size()) + 1); left > 0; --left) out.push_back(*of);
+    for (auto left = detail::below(static_cast<std::uint64_t>(detail::size()) + 1); left > 0; --left)
+      out.push_back(*of);
     return out;
   });
 }
