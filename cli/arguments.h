@@ -17,7 +17,7 @@ struct Arguments {
   bool json = false;
 
   std::vector<std::pair<std::string, std::string>> fields;  // of a command of the town: arguments of its operation
-  std::vector<std::string> words;                           // what stands behind the command: texts, ids, an invitation, an address
+  std::vector<std::string> words;  // what stands behind the command: texts, ids, an invitation, an address
   std::string name;
   std::string words_file;      // new words go here, instead of to the terminal
   std::string own_words_file;  // words that the person has already

@@ -241,8 +241,8 @@ void show_categories(const Json& answer) {
 
 void show_hits(const Json& answer) {
   for (const Json& hit : answer.at("hits").items()) {
-    print(text(hit, "kind") + ", " + printable(text(hit, "name", "A neighbour"), false) + ", " +
-          time_of(hit, "at_ms") + "  " + printable(text(hit, "title"), false) + "  [" + text(hit, "id") + "]");
+    print(text(hit, "kind") + ", " + printable(text(hit, "name", "A neighbour"), false) + ", " + time_of(hit, "at_ms") +
+          "  " + printable(text(hit, "title"), false) + "  [" + text(hit, "id") + "]");
     print(indented(text(hit, "snippet"), "  "));
   }
   print("Looked through " + counted(number(answer, "searched"), "thing", "things") + ".");

@@ -126,8 +126,8 @@ Result<std::string> clean_optional(const TextRule& rule, std::string_view text) 
     const std::size_t begin = at;
     const char32_t c = next_character(text, at);
     if (c == '\r') continue;
-    const bool is_refused = (is_control(c) && !(rule.has_lines && (c == '\n' || c == '\t'))) ||
-                            (!rule.has_lines && turns_direction(c));
+    const bool is_refused =
+        (is_control(c) && !(rule.has_lines && (c == '\n' || c == '\t'))) || (!rule.has_lines && turns_direction(c));
     if (is_refused) {
       return Error(ErrorCode::kUsage, what + " cannot contain control characters.",
                    rule.has_lines ? "Remove them and try again." : "Write it on one line.");

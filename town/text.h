@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What people type: trimmed, bounded, without control characters. And what came from elsewhere, which no command of ours
-// has checked: made fit to be shown.
+// What people type: trimmed, bounded, without control characters. And what came from elsewhere, which no command of
+// ours has checked: made fit to be shown.
 #pragma once
 
 #include <string>

@@ -9,8 +9,8 @@
 
 namespace kith::town {
 
-/// Of a neighbourhood's space. The order of the contexts numbers tables and events, so it is part of the schema: what is
-/// new goes behind what is there (docs/schema.md).
+/// Of a neighbourhood's space. The order of the contexts numbers tables and events, so it is part of the schema: what
+/// is new goes behind what is there (docs/schema.md).
 std::string schema();
 /// Of the personal space: notes, drafts, and how its person reads.
 std::string personal_schema();

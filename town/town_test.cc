@@ -57,7 +57,8 @@ TEST_F(Town, replies_name_their_thread_and_what_they_answer) {
 
 TEST_F(Town, the_feed_goes_by_latest_words_page_by_page_without_repeats) {
   std::vector<std::string> roots;
-  for (int i = 0; i < 9; ++i) roots.push_back(forum::write_post(database_, {.body = "no. " + std::to_string(i)}, 0)->id);
+  for (int i = 0; i < 9; ++i)
+    roots.push_back(forum::write_post(database_, {.body = "no. " + std::to_string(i)}, 0)->id);
   ASSERT_TRUE(forum::write_reply(database_, roots[2], {.body = "up again"}, 0).ok());
   std::vector<std::string> seen;
   std::optional<std::string> before;

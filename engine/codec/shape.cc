@@ -244,8 +244,7 @@ class Checker {
     for (const Type::Member& member : type.members) {
       const bool is_there = std::any_of(value.members().begin(), value.members().end(),
                                         [&](const Json::Member& one) { return one.first == member.name; });
-      if (!is_there && !member.is_optional)
-        return Error(ErrorCode::kUsage, inside(path, member.name) + " is missing.");
+      if (!is_there && !member.is_optional) return Error(ErrorCode::kUsage, inside(path, member.name) + " is missing.");
     }
     return {};
   }

@@ -52,10 +52,10 @@ TEST(Shape, what_does_not_fit_is_named) {
 }
 
 TEST(Shape, members_from_a_url_become_what_the_type_says) {
-  const std::pair<std::string, std::string> members[] = {
-      {"limit", "20"}, {"tag", "1"}, {"on", "true"}, {"tags", "a"}, {"tags", "b"}, {"at", "7"}, {"deep", "x"}};
-  const auto read = read_members(
-      members, "{limit: number; tag: Id; on: boolean; tags: string[]; at?: Level; deep?: number}", kNames);
+  const std::pair<std::string, std::string> members[] = {{"limit", "20"}, {"tag", "1"}, {"on", "true"}, {"tags", "a"},
+                                                         {"tags", "b"},   {"at", "7"},  {"deep", "x"}};
+  const auto read =
+      read_members(members, "{limit: number; tag: Id; on: boolean; tags: string[]; at?: Level; deep?: number}", kNames);
   ASSERT_TRUE(read.ok()) << read.error().message();
   // What is no number stays a text, so that the check names it.
   EXPECT_EQ(read->dump(), R"({"limit":20,"tag":"1","on":true,"at":"7","deep":"x","tags":["a","b"]})");
@@ -64,8 +64,7 @@ TEST(Shape, members_from_a_url_become_what_the_type_says) {
 
 TEST(Typescript, prints_types_once_and_refuses_two_meanings_of_one_name) {
   const auto run = [](Place&, const Json&) -> Result<Json> { return Json(); };
-  const OperationTable town{{{"Id", "string"}},
-                            {{"a.b", false, Needs::kNothing, "GET", "/a", "{}", "{id: Id}", run}}};
+  const OperationTable town{{{"Id", "string"}}, {{"a.b", false, Needs::kNothing, "GET", "/a", "{}", "{id: Id}", run}}};
   const OperationTable same{{{"Id", "string"}}, {}};
   const OperationTable other{{{"Id", "number"}}, {}};
   const OperationTable* const fine[] = {&town, &same};

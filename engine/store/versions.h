@@ -12,8 +12,8 @@
 
 namespace kith::store {
 
-/// Oldest first; empty if no such row lives. Writes that the table's rule refuses are left out; what cannot be read here
-/// (erased, no key) is there with NULL cells and says so.
+/// Oldest first; empty if no such row lives. Writes that the table's rule refuses are left out; what cannot be read
+/// here (erased, no key) is there with NULL cells and says so.
 Result<std::vector<RowVersion>> row_versions(Db& db, Projection& projection, History& history, Authors& authors,
                                              const Table& table, const Value& key);
 

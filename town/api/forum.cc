@@ -23,8 +23,8 @@ Result<void> load(Visit& visit) {
 }
 
 Result<Json> cards(Visit& visit, const forum::FeedPage& page) {
-  Json threads = KITH_TRY(
-      json_results(page.threads, [&](const forum::ThreadSummary& thread) { return visit.card(thread); }));
+  Json threads =
+      KITH_TRY(json_results(page.threads, [&](const forum::ThreadSummary& thread) { return visit.card(thread); }));
   return Json::object({{"threads", std::move(threads)}, {"next", page.next}});
 }
 
@@ -33,8 +33,7 @@ Result<Json> feed(Place& place, const Json& arguments) {
   KITH_TRY(load(visit));
   forum::FeedFilter filter{visit.optional_text("category"), visit.optional_text("tag"), std::nullopt};
   if (visit.has("person")) filter.person = KITH_TRY(visit.person("person"));
-  return cards(visit,
-               KITH_TRY(forum::feed(visit.space(), visit.optional_text("before"), visit.limit(kPage), filter)));
+  return cards(visit, KITH_TRY(forum::feed(visit.space(), visit.optional_text("before"), visit.limit(kPage), filter)));
 }
 
 Result<Json> pinned(Place& place, const Json& arguments) {
@@ -53,8 +52,8 @@ Result<Json> pinned(Place& place, const Json& arguments) {
 Result<Json> thread(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
   KITH_TRY(load(visit));
-  const auto found = KITH_TRY(forum::thread(visit.space(), visit.text("id"), visit.optional_text("after"),
-                                            visit.limit(kRepliesPage)));
+  const auto found =
+      KITH_TRY(forum::thread(visit.space(), visit.text("id"), visit.optional_text("after"), visit.limit(kRepliesPage)));
   Json out = Json::object({{"id", found.id}});
   out.set("post", found.post ? KITH_TRY(visit.post(*found.post)) : Json());
   out.set("replies", KITH_TRY(json_results(found.replies, [&](const forum::Post& post) { return visit.post(post); })));
@@ -106,7 +105,7 @@ Result<Json> tags(Place& place, const Json& arguments) {
 Result<Json> write(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
   const std::uint64_t rest = KITH_TRY(visit.rest());
-  const forum::PostText post{visit.text("title"), visit.text("body"),   visit.text("category"),
+  const forum::PostText post{visit.text("title"), visit.text("body"),  visit.text("category"),
                              visit.text("lang"),  visit.texts("tags"), visit.texts("photos")};
   return visit.written_post(KITH_TRY(forum::write_post(visit.space(), post, rest)), rest);
 }
@@ -130,7 +129,8 @@ Result<Json> withdraw(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
   const std::uint64_t rest = KITH_TRY(visit.rest(0));
   const auto written = KITH_TRY(forum::withdraw_post(visit.space(), visit.text("id"), rest));
-  return Json::object({{"id", written.id}, {"withdrawn", true}, {"pos", written.receipt.pos.value}, {"rests_ms", rest}});
+  return Json::object(
+      {{"id", written.id}, {"withdrawn", true}, {"pos", written.receipt.pos.value}, {"rests_ms", rest}});
 }
 
 Result<Json> react(Place& place, const Json& arguments) {
@@ -210,8 +210,8 @@ Result<Json> add_photo(Place& place, const Json& arguments) {
   const auto bytes = from_base64(visit.text("data"));
   if (!bytes) return Error(ErrorCode::kMalformed, "\"data\" is not base64.", "Send the picture's bytes in base64.");
   const std::uint64_t rest = KITH_TRY(visit.rest());
-  const photos::NewPhoto photo{visit.text("id"), visit.integer("width").value_or(0), visit.integer("height").value_or(0),
-                               visit.text("alt"), *bytes};
+  const photos::NewPhoto photo{visit.text("id"), visit.integer("width").value_or(0),
+                               visit.integer("height").value_or(0), visit.text("alt"), *bytes};
   return photo_json(KITH_TRY(photos::add(visit.space(), photo, rest)));
 }
 
@@ -260,7 +260,8 @@ const std::array kOperations = {
     Operation{"search.all", false, Needs::kPersonal, "GET", "/api/search",
               "{text: string; limit?: number; kinds?: HitKind[]}", "{hits: Hit[]; searched: number}", search_all},
     Operation{"photos.add", true, Needs::kSpace, "POST", "/api/photos",
-              "{id?: Id; data: string; width: number; height: number; alt?: string; rest_ms?: number}", "PhotoRef", add_photo},
+              "{id?: Id; data: string; width: number; height: number; alt?: string; rest_ms?: number}", "PhotoRef",
+              add_photo},
     Operation{"photos.get", false, Needs::kSpace, "GET", "/api/photos/{id}", "{id: Id}",
               "{format: 'image/jpeg' | 'image/webp'; data: string}", get_photo},
 };

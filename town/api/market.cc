@@ -21,10 +21,9 @@ Result<Json> list(Place& place, const Json& arguments) {
                             visit.optional_text("tag"), std::nullopt};
   if (visit.has("person")) filter.person = KITH_TRY(visit.person("person"));
   if (visit.has("text")) filter.match = KITH_TRY(search::match_of(visit.text("text")));
-  const auto page =
-      KITH_TRY(market::list(visit.space(), visit.optional_text("before"), visit.limit(kPage), filter));
-  Json listings = KITH_TRY(
-      json_results(page.listings, [&](const market::Listing& listing) { return shown(visit, listing); }));
+  const auto page = KITH_TRY(market::list(visit.space(), visit.optional_text("before"), visit.limit(kPage), filter));
+  Json listings =
+      KITH_TRY(json_results(page.listings, [&](const market::Listing& listing) { return shown(visit, listing); }));
   return Json::object({{"listings", std::move(listings)}, {"next", page.next}});
 }
 
@@ -115,7 +114,8 @@ Result<Json> settle(Place& place, const Json& arguments) {
 
 const std::array kOperations = {
     Operation{"market.list", false, Needs::kSpace, "GET", "/api/listings",
-              "{kind?: Kind; text?: string; state?: ListingState; person?: Person; tag?: string; before?: string; limit?: number}",
+              "{kind?: Kind; text?: string; state?: ListingState; person?: Person; tag?: string; before?: string; "
+              "limit?: number}",
               "{listings: Listing[]; next: string | null}", list},
     Operation{"market.item", false, Needs::kSpace, "GET", "/api/listings/{id}", "{id: Id}",
               "{listing: Listing; requests: Request[]; certain: boolean; last_heard_ms: Ms | null}", item},
@@ -127,16 +127,18 @@ const std::array kOperations = {
               "{id: Id; kind?: Kind; title?: string; text?: string; price?: string; tags?: string[]; days?: number; "
               "rest_ms?: number}",
               "Written", edit},
-    Operation{"market.renew", true, Needs::kSpace, "POST", "/api/listings/{id}/renew", "{id: Id; rest_ms?: number}", "Written", renew},
-    Operation{"market.withdraw", true, Needs::kSpace, "DELETE", "/api/listings/{id}", "{id: Id; rest_ms?: number}", "Written", withdraw},
+    Operation{"market.renew", true, Needs::kSpace, "POST", "/api/listings/{id}/renew", "{id: Id; rest_ms?: number}",
+              "Written", renew},
+    Operation{"market.withdraw", true, Needs::kSpace, "DELETE", "/api/listings/{id}", "{id: Id; rest_ms?: number}",
+              "Written", withdraw},
     Operation{"market.ask", true, Needs::kSpace, "POST", "/api/listings/{listing}/requests",
               "{listing: Id; text?: string; rest_ms?: number}", "Written", ask},
-    Operation{"market.unask", true, Needs::kSpace, "DELETE", "/api/requests/{request}", "{request: Id; rest_ms?: number}", "Written",
-              unask},
+    Operation{"market.unask", true, Needs::kSpace, "DELETE", "/api/requests/{request}",
+              "{request: Id; rest_ms?: number}", "Written", unask},
     Operation{"market.promise", true, Needs::kSpace, "POST", "/api/requests/{request}/promise",
               "{request: Id; when_ms?: Ms; place?: string; rest_ms?: number}", "Written", promise},
-    Operation{"market.unpromise", true, Needs::kSpace, "DELETE", "/api/requests/{request}/promise", "{request: Id; rest_ms?: number}",
-              "Written", unpromise},
+    Operation{"market.unpromise", true, Needs::kSpace, "DELETE", "/api/requests/{request}/promise",
+              "{request: Id; rest_ms?: number}", "Written", unpromise},
     Operation{"market.settle", true, Needs::kSpace, "POST", "/api/requests/{request}/settle",
               "{request: Id; outcome: 'done' | 'fell_through'; rest_ms?: number}", "Written", settle},
 };

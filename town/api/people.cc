@@ -86,15 +86,14 @@ Result<Json> person(Place& place, const Json& arguments) {
     return Error(ErrorCode::kNotFound, "There is no such neighbour here.",
                  "They may not have joined, or the news has not arrived yet.");
   }
-  const auto threads = KITH_TRY(forum::feed(visit.space(), std::nullopt, kPage, {.category = {}, .tag = {}, .person = wanted}));
-  const auto listings =
-      KITH_TRY(market::list(visit.space(), std::nullopt, kPage, {.kind = {}, .state = {}, .person = wanted, .tag = {}, .match = {}}));
+  const auto threads =
+      KITH_TRY(forum::feed(visit.space(), std::nullopt, kPage, {.category = {}, .tag = {}, .person = wanted}));
+  const auto listings = KITH_TRY(market::list(visit.space(), std::nullopt, kPage,
+                                              {.kind = {}, .state = {}, .person = wanted, .tag = {}, .match = {}}));
   Json out = Json::object({{"member", member_json(all, *found)}});
-  out.set("threads", KITH_TRY(json_results(threads.threads, [&](const forum::ThreadSummary& thread) {
-            return visit.card(thread);
-          })));
-  out.set("listings",
-          KITH_TRY(json_results(listings.listings, [&](const market::Listing& listing) -> Result<Json> {
+  out.set("threads", KITH_TRY(json_results(threads.threads,
+                                           [&](const forum::ThreadSummary& thread) { return visit.card(thread); })));
+  out.set("listings", KITH_TRY(json_results(listings.listings, [&](const market::Listing& listing) -> Result<Json> {
             return visit.listing(listing, KITH_TRY(market::requests(visit.space(), listing)));
           })));
   return out;
@@ -102,8 +101,8 @@ Result<Json> person(Place& place, const Json& arguments) {
 
 Result<Json> rename(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
-  KITH_TRY(people::change_profile(visit.space(), {visit.optional_text("name"), visit.optional_text("about"),
-                                                  visit.optional_text("street")}));
+  KITH_TRY(people::change_profile(
+      visit.space(), {visit.optional_text("name"), visit.optional_text("about"), visit.optional_text("street")}));
   return Json::object({});
 }
 
@@ -153,10 +152,11 @@ const std::array kOperations = {
               "{name?: string; about?: string; street?: string}", "{}", rename},
     Operation{"people.mute", true, Needs::kPersonal, "POST", "/api/members/{person}/mute",
               "{person: Person; on: boolean}", "{}", mute},
-    Operation{"place.about", false, Needs::kSpace, "GET", "/api/place", "{}",
-              "{name: string; enamel: 1 | 2 | 3 | 4 | 5; rules: string[]; founded_ms: Ms | null; founder: Person | null; "
-              "nodes: {name: string | null; person: Person}[]; members: number; posts: number}",
-              about},
+    Operation{
+        "place.about", false, Needs::kSpace, "GET", "/api/place", "{}",
+        "{name: string; enamel: 1 | 2 | 3 | 4 | 5; rules: string[]; founded_ms: Ms | null; founder: Person | null; "
+        "nodes: {name: string | null; person: Person}[]; members: number; posts: number}",
+        about},
     Operation{"place.describe", true, Needs::kSpace, "PATCH", "/api/place",
               "{name?: string; enamel?: number; rules?: string[]}", "{}", describe},
 };

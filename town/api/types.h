@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the town's operations take and give, in TypeScript (kith/shape.h). Times are Unix milliseconds; ids are UUIDv7 in
-// text, persons 64 hexadecimal digits.
+// What the town's operations take and give, in TypeScript (kith/shape.h). Times are Unix milliseconds; ids are UUIDv7
+// in text, persons 64 hexadecimal digits.
 #pragma once
 
 #include "kith/operation.h"
 
 // Where one type has the members of another and more, they are written once.
-#define KITH_POST_MEMBERS                                                                                             \
-  "id: Id; thread: Id | null; parent: Id | null; title: string | null; body: string | null; lang: string | null; "    \
-  "category: string | null; tags: string[]; person: Person; name: string | null; written_ms: Ms; "                    \
-  "changed_ms: Ms | null; mine: boolean; reactions: Reaction[]; photos: PhotoRef[]; mentions: Person[]; "             \
+#define KITH_POST_MEMBERS                                                                                          \
+  "id: Id; thread: Id | null; parent: Id | null; title: string | null; body: string | null; lang: string | null; " \
+  "category: string | null; tags: string[]; person: Person; name: string | null; written_ms: Ms; "                 \
+  "changed_ms: Ms | null; mine: boolean; reactions: Reaction[]; photos: PhotoRef[]; mentions: Person[]; "          \
   "state: Sending; rests_until_ms?: Ms; kept_in?: number"
 
 namespace kith::town {

@@ -120,8 +120,8 @@ Json Visit::audience() {
 
 Result<std::string> Visit::read_upto(const std::string& thread) {
   if (!joined_id_) {
-    const Rows own = KITH_TRY(space().query("SELECT min(kith_stamp) FROM kith_profiles WHERE kith_writer = ?",
-                                            {blob(me())}));
+    const Rows own =
+        KITH_TRY(space().query("SELECT min(kith_stamp) FROM kith_profiles WHERE kith_writer = ?", {blob(me())}));
     joined_id_ = first_id_at(ms_of(own.rows[0][0]));
   }
   const auto found = reading_.upto.find(thread);
@@ -176,8 +176,7 @@ Result<Json> Visit::card(const forum::ThreadSummary& thread) {
   out.set("last_person", has_last ? Json(thread.last_person.hex()) : Json());
   out.set("last_name", has_last ? name_of(thread.last_person) : Json());
   out.set("unread", KITH_TRY(forum::unread(space(), thread.id, KITH_TRY(read_upto(thread.id)))));
-  out.set("muted", mode == reading::Mode::kMute ||
-                       (thread.post && reading_.muted.contains(thread.post->writer)));
+  out.set("muted", mode == reading::Mode::kMute || (thread.post && reading_.muted.contains(thread.post->writer)));
   out.set("followed", mode == reading::Mode::kFollow);
   out.set("pinned", is_pinned(thread.id));
   return out;

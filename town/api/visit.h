@@ -42,7 +42,8 @@ class Visit {
   std::optional<std::vector<std::string>> optional_texts(std::string_view name) const;
   const Json& json(std::string_view name) const { return arguments_.at(name); }
   std::size_t limit(std::size_t otherwise) const;
-  /// How long what is written stays here; `otherwise` where the call does not say. kUsage: beyond what a write may rest.
+  /// How long what is written stays here; `otherwise` where the call does not say. kUsage: beyond what a write may
+  /// rest.
   Result<std::uint64_t> rest(std::uint64_t otherwise = forum::kRestMs) const;
   /// kUsage: no 64 hexadecimal digits.
   Result<PersonId> person(std::string_view name) const;
@@ -55,7 +56,8 @@ class Visit {
   std::optional<PersonId> founder();
   Json audience();
 
-  /// The newest post of a thread that counts as read: posts from before one's joining are old news. After load_reading().
+  /// The newest post of a thread that counts as read: posts from before one's joining are old news. After
+  /// load_reading().
   Result<std::string> read_upto(const std::string& thread);
   bool is_pinned(const std::string& thread) const;
   Result<void> load_pins();

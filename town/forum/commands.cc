@@ -32,7 +32,8 @@ Result<std::string> clean_lang(std::string_view lang) {
       lang.empty() || ((lang.size() == 2 || lang.size() == 3) &&
                        std::all_of(lang.begin(), lang.end(), [](char c) { return c >= 'a' && c <= 'z'; }));
   if (is_lang) return std::string(lang);
-  return Error(ErrorCode::kUsage, "A language is two or three small letters.", "Say \"en\" or \"de\", or leave it out.");
+  return Error(ErrorCode::kUsage, "A language is two or three small letters.",
+               "Say \"en\" or \"de\", or leave it out.");
 }
 
 Result<PostText> clean(Database& database, const PostText& post) {
@@ -80,17 +81,18 @@ Result<Written> write_post(Database& database, const PostText& post, std::uint64
   const PostText text = KITH_TRY(clean(database, post));
   Written written{database.new_id(), {}};
   written.receipt = KITH_TRY(database.write(kPostWritten, {.rest_ms = rest_ms}, [&](Writer& writer) -> Result<void> {
-    KITH_TRY(writer.exec("INSERT INTO posts(id, body, title, category, lang) VALUES (?, ?, ?, ?, ?)",
-                         {written.id, text.body, null_if_empty(text.title), null_if_empty(text.category),
-                          null_if_empty(text.lang)}));
+    KITH_TRY(writer.exec(
+        "INSERT INTO posts(id, body, title, category, lang) VALUES (?, ?, ?, ?, ?)",
+        {written.id, text.body, null_if_empty(text.title), null_if_empty(text.category), null_if_empty(text.lang)}));
     return hang(database, writer, written.id, text);
   }));
   return written;
 }
 
 Result<Written> write_reply(Database& database, std::string_view to, const PostText& reply, std::uint64_t rest_ms) {
-  const PostText text = KITH_TRY(clean(database, {.title = {}, .body = reply.body, .category = {}, .lang = reply.lang,
-                                                  .tags = {}, .photos = reply.photos}));
+  const PostText text = KITH_TRY(
+      clean(database,
+            {.title = {}, .body = reply.body, .category = {}, .lang = reply.lang, .tags = {}, .photos = reply.photos}));
   const Post answered = KITH_TRY(post(database, to));
   const std::string thread = answered.thread.value_or(answered.id);
   const std::optional<std::string> parent = answered.thread ? std::optional(answered.id) : std::nullopt;
@@ -130,8 +132,9 @@ Result<Written> edit_post(Database& database, std::string_view id, const PostEdi
 Result<Written> withdraw_post(Database& database, std::string_view id, std::uint64_t rest_ms) {
   const Post before = KITH_TRY(own_post(database, id, "delete"));
   Written written{before.id, {}};
-  written.receipt = KITH_TRY(database.write(
-      kPostWithdrawn, {.rest_ms = rest_ms}, [&](Writer& writer) { return writer.exec("DELETE FROM posts WHERE id = ?", {before.id}); }));
+  written.receipt = KITH_TRY(database.write(kPostWithdrawn, {.rest_ms = rest_ms}, [&](Writer& writer) {
+    return writer.exec("DELETE FROM posts WHERE id = ?", {before.id});
+  }));
   return written;
 }
 

@@ -185,10 +185,10 @@ Result<std::uint64_t> unread(Database& database, const std::string& thread, cons
   const std::string due = first_id_at(database.now_ms() + kEarlyMsMax);
   std::int64_t count = 0;
   for (const char* which : {"thread = ?1", "id = ?1"}) {
-    const Rows found = KITH_TRY(database.query(
-        "SELECT count(*) FROM (SELECT 1 FROM kith_posts WHERE " + std::string(which) +
-            " AND id > ?2 AND id < ?3 AND kith_writer <> ?4 LIMIT ?5)",
-        {thread, upto, due, blob(database.person()), kUnreadMax}));
+    const Rows found =
+        KITH_TRY(database.query("SELECT count(*) FROM (SELECT 1 FROM kith_posts WHERE " + std::string(which) +
+                                    " AND id > ?2 AND id < ?3 AND kith_writer <> ?4 LIMIT ?5)",
+                                {thread, upto, due, blob(database.person()), kUnreadMax}));
     count += integer(found.rows[0][0]);
   }
   return static_cast<std::uint64_t>(std::min(count, kUnreadMax));

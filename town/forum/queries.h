@@ -45,9 +45,9 @@ struct FeedPage {
 
 /// At most one of them counts, in this order; none: every thread.
 struct FeedFilter {
-  std::optional<std::string> category;
-  std::optional<std::string> tag;
-  std::optional<PersonId> person;  // who opened it
+  std::optional<std::string> category = {};
+  std::optional<std::string> tag = {};
+  std::optional<PersonId> person = {};  // who opened it
 };
 
 /// Threads by their latest post, newest first. Ids from the future (beyond what the engine merges early) wait until

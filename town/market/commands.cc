@@ -47,8 +47,8 @@ Result<std::int64_t> checked_days(std::int64_t days) {
 Result<Written> write_one(Database& database, std::string_view event, std::string_view id, std::uint64_t rest_ms,
                           std::string_view sql, std::vector<Value> values) {
   Written written{std::string(id), {}};
-  written.receipt = KITH_TRY(
-      database.write(event, {.rest_ms = rest_ms}, [&](Writer& writer) { return writer.exec(sql, values); }));
+  written.receipt =
+      KITH_TRY(database.write(event, {.rest_ms = rest_ms}, [&](Writer& writer) { return writer.exec(sql, values); }));
   return written;
 }
 
@@ -71,9 +71,9 @@ Result<Written> offer(Database& database, const Offer& offer, std::uint64_t rest
   KITH_TRY(photos::check_own(database, offer.photos));
   Written written{database.new_id(), {}};
   written.receipt = KITH_TRY(database.write(kOffered, {.rest_ms = rest_ms}, [&](Writer& writer) -> Result<void> {
-    KITH_TRY(writer.exec("INSERT INTO listings(id, kind, title, text, price, days) VALUES (?, ?, ?, ?, ?, ?)",
-                         {written.id, std::string(name_of(offer.kind)), title, null_if_empty(text),
-                          null_if_empty(price), days}));
+    KITH_TRY(writer.exec(
+        "INSERT INTO listings(id, kind, title, text, price, days) VALUES (?, ?, ?, ?, ?, ?)",
+        {written.id, std::string(name_of(offer.kind)), title, null_if_empty(text), null_if_empty(price), days}));
     if (!tags.empty()) KITH_TRY(marks::put_tags(database, writer, written.id, tags));
     return photos::attach(database, writer, written.id, offer.photos);
   }));
@@ -154,10 +154,9 @@ Result<Written> promise(Database& database, std::string_view id, const Handover&
     return Error(ErrorCode::kExists, "This is promised already.", "Take that promise back first.");
   }
   const std::string promise = database.new_id();
-  return write_one(database, kPromised, promise, rest_ms,
-                   "INSERT INTO promises(id, request, when_ms, place) VALUES (?, ?, ?, ?)",
-                   {promise, asked.request.id, handover.when_ms ? Value(*handover.when_ms) : Value(),
-                    null_if_empty(place)});
+  return write_one(
+      database, kPromised, promise, rest_ms, "INSERT INTO promises(id, request, when_ms, place) VALUES (?, ?, ?, ?)",
+      {promise, asked.request.id, handover.when_ms ? Value(*handover.when_ms) : Value(), null_if_empty(place)});
 }
 
 namespace {

@@ -26,23 +26,23 @@ using forum::Written;
 
 struct Offer {
   Kind kind = Kind::kGive;
-  std::string title;
-  std::string text;   // empty: none
-  std::string price;  // empty: none; free words
-  std::vector<std::string> tags;
-  std::vector<std::string> photos;
+  std::string title = {};
+  std::string text = {};   // empty: none
+  std::string price = {};  // empty: none; free words
+  std::vector<std::string> tags = {};
+  std::vector<std::string> photos = {};
   std::int64_t days = kDays;
 };
 Result<Written> offer(Database& database, const Offer& offer, std::uint64_t rest_ms = kRestMs);
 
 /// What is not given stays.
 struct OfferEdit {
-  std::optional<Kind> kind;
-  std::optional<std::string> title;
-  std::optional<std::string> text;
-  std::optional<std::string> price;
-  std::optional<std::vector<std::string>> tags;
-  std::optional<std::int64_t> days;
+  std::optional<Kind> kind = {};
+  std::optional<std::string> title = {};
+  std::optional<std::string> text = {};
+  std::optional<std::string> price = {};
+  std::optional<std::vector<std::string>> tags = {};
+  std::optional<std::int64_t> days = {};
 };
 Result<Written> edit(Database& database, std::string_view id, const OfferEdit& edit, std::uint64_t rest_ms = 0);
 /// It stands for its days again, counted from now.
@@ -56,8 +56,8 @@ Result<Written> ask(Database& database, std::string_view listing, std::string_vi
 Result<Written> unask(Database& database, std::string_view request, std::uint64_t rest_ms = 0);
 
 struct Handover {
-  std::optional<std::int64_t> when_ms;
-  std::string place;  // empty: none
+  std::optional<std::int64_t> when_ms = {};
+  std::string place = {};  // empty: none
 };
 /// kExists: it is promised to somebody already.
 Result<Written> promise(Database& database, std::string_view request, const Handover& handover,

@@ -15,8 +15,14 @@ using testing::TestDatabase;
 class Market : public ::testing::Test {
  protected:
   std::string ladder(std::int64_t days = kDays) {
-    return offer(ana_, {.kind = Kind::kLend, .title = "Ladder", .text = "", .price = "", .tags = {}, .photos = {},
-                        .days = days},
+    return offer(ana_,
+                 {.kind = Kind::kLend,
+                  .title = "Ladder",
+                  .text = "",
+                  .price = "",
+                  .tags = {},
+                  .photos = {},
+                  .days = days},
                  0)
         ->id;
   }
@@ -73,9 +79,12 @@ TEST_F(Market, only_promises_of_who_offers_count) {
   const std::string id = ladder();
   const std::string dan = asked_by(2, id);
   ana_.become(2);
-  ASSERT_TRUE(ana_.write("listing promised", {}, [&](Writer& writer) {
-                    return writer.exec("INSERT INTO promises(id, request, outcome) VALUES ('p', ?, 'done')", {dan});
-                  }).ok());
+  ASSERT_TRUE(ana_.write("listing promised", {},
+                         [&](Writer& writer) {
+                           return writer.exec("INSERT INTO promises(id, request, outcome) VALUES ('p', ?, 'done')",
+                                              {dan});
+                         })
+                  .ok());
   EXPECT_EQ(state(id), State::kOpen);
   EXPECT_EQ(request_state(dan), RequestState::kAsked);
 }
@@ -89,21 +98,30 @@ TEST_F(Market, expiry_is_counted_from_the_last_renewal_and_cannot_be_put_far_ahe
   ana_.become(1);
   ASSERT_TRUE(renew(ana_, id).ok());
   EXPECT_EQ(state(id), State::kOpen);
-  ASSERT_TRUE(ana_.write("listing renewed", {}, [&](Writer& writer) {
-                    return writer.exec("UPDATE listings SET renewed_ms = 9000000000000000000, days = 99999 WHERE id = ?", {id});
-                  }).ok());
+  ASSERT_TRUE(ana_.write("listing renewed", {},
+                         [&](Writer& writer) {
+                           return writer.exec(
+                               "UPDATE listings SET renewed_ms = 9000000000000000000, days = 99999 WHERE id = ?", {id});
+                         })
+                  .ok());
   EXPECT_LE(listing(ana_, id)->expires_ms, ana_.now_ms() + static_cast<std::uint64_t>(kDaysMax) * kDayMs);
 }
 
 TEST_F(Market, what_others_wrote_without_commands_is_made_fit_to_be_shown) {
-  ASSERT_TRUE(ana_.write("listing offered", {}, [&](Writer& writer) {
-                    return writer.exec("INSERT INTO listings(id, kind, title, price, days) VALUES ('odd', 'planet', ?, ?, -5)",
-                                       {std::string(5'000, 'x') + "\n", std::string("1\x01\xff€")});
-                  }).ok() == false);  // no UTF-8: the store refuses it
-  ASSERT_TRUE(ana_.write("listing offered", {}, [&](Writer& writer) {
-                    return writer.exec("INSERT INTO listings(id, kind, title, price, days) VALUES ('odd', 'planet', ?, ?, -5)",
-                                       {std::string(5'000, 'x') + "\n", std::string("1\x01€")});
-                  }).ok());
+  ASSERT_TRUE(ana_.write("listing offered", {},
+                         [&](Writer& writer) {
+                           return writer.exec(
+                               "INSERT INTO listings(id, kind, title, price, days) VALUES ('odd', 'planet', ?, ?, -5)",
+                               {std::string(5'000, 'x') + "\n", std::string("1\x01\xff€")});
+                         })
+                  .ok() == false);  // no UTF-8: the store refuses it
+  ASSERT_TRUE(ana_.write("listing offered", {},
+                         [&](Writer& writer) {
+                           return writer.exec(
+                               "INSERT INTO listings(id, kind, title, price, days) VALUES ('odd', 'planet', ?, ?, -5)",
+                               {std::string(5'000, 'x') + "\n", std::string("1\x01€")});
+                         })
+                  .ok());
   const auto odd = listing(ana_, "odd");
   ASSERT_TRUE(odd.ok());
   EXPECT_EQ(odd->title.size(), kTitleBytesMax);
@@ -124,9 +142,16 @@ TEST_F(Market, lists_are_filtered_page_by_page) {
     before = page->next;
   } while (before);
   EXPECT_EQ(seen, (std::vector<std::string>{ids[6], ids[5], ids[4], ids[2], ids[1], ids[0]}));
-  EXPECT_EQ(list(ana_, std::nullopt, 9, {.kind = Kind::kSell, .state = {}, .person = {}, .tag = {}, .match = {}})->listings.size(), 0u);
-  EXPECT_EQ(list(ana_, std::nullopt, 9, {.kind = {}, .state = State::kWithdrawn, .person = {}, .tag = {}, .match = {}})->listings.size(), 1u);
-  EXPECT_EQ(list(ana_, std::nullopt, 9, {.kind = {}, .state = {}, .person = TestDatabase::person_of(2), .tag = {}, .match = {}})->listings.size(), 0u);
+  EXPECT_EQ(list(ana_, std::nullopt, 9, {.kind = Kind::kSell, .state = {}, .person = {}, .tag = {}, .match = {}})
+                ->listings.size(),
+            0u);
+  EXPECT_EQ(list(ana_, std::nullopt, 9, {.kind = {}, .state = State::kWithdrawn, .person = {}, .tag = {}, .match = {}})
+                ->listings.size(),
+            1u);
+  EXPECT_EQ(list(ana_, std::nullopt, 9,
+                 {.kind = {}, .state = {}, .person = TestDatabase::person_of(2), .tag = {}, .match = {}})
+                ->listings.size(),
+            0u);
 }
 
 /// Three people write on three replicas that hear of each other in any order, again and again: in the end all show the
@@ -176,7 +201,8 @@ TEST_F(Market, replicas_agree_on_states_in_whatever_order_things_arrive) {
         EXPECT_EQ(here->requests, first->requests) << seed;
         std::uint64_t latest = 0;
         std::uint64_t order = 0;
-        for (const Request& one : *requests(house, *here)) {
+        const auto all = *requests(house, *here);
+        for (const Request& one : all) {
           EXPECT_EQ(one.order, ++order);
           EXPECT_EQ(one.is_late, one.written_ms < latest) << seed;
           latest = std::max(latest, one.written_ms);

@@ -36,8 +36,11 @@ std::uint64_t expiry(std::uint64_t written_ms, std::optional<std::uint64_t> chan
                      const Value& renewed_ms) {
   std::uint64_t from = written_ms;
   const auto renewed = optional_integer(renewed_ms);
-  if (renewed && *renewed > 0) from = std::max(from, std::min<std::uint64_t>(*renewed, changed_ms.value_or(written_ms)));
-  return from + static_cast<std::uint64_t>(std::clamp<std::int64_t>(optional_integer(days).value_or(kDays), 1, kDaysMax)) * kDayMs;
+  if (renewed && *renewed > 0)
+    from = std::max(from, std::min<std::uint64_t>(*renewed, changed_ms.value_or(written_ms)));
+  return from +
+         static_cast<std::uint64_t>(std::clamp<std::int64_t>(optional_integer(days).value_or(kDays), 1, kDaysMax)) *
+             kDayMs;
 }
 
 Listing to_listing(const Row& row) {
@@ -90,10 +93,11 @@ Request to_request(const Row& row) {
 
 Result<std::vector<Request>> read_requests(Database& database, const std::string& listing, const PersonId& author) {
   // Rows are numbered as they come to this replica (docs/formats/store.md), so the rowid tells the order of arrival.
-  const Rows found = KITH_TRY(database.query(
-      "SELECT k.id, k.listing, k.text, k.withdrawn, k.kith_writer, k.kith_stamp FROM requests r JOIN kith_requests k ON "
-      "k.id = r.id WHERE r.listing = ? ORDER BY r.rowid LIMIT ?",
-      {listing, static_cast<std::int64_t>(kRequestsMax)}));
+  const Rows found =
+      KITH_TRY(database.query("SELECT k.id, k.listing, k.text, k.withdrawn, k.kith_writer, k.kith_stamp FROM requests "
+                              "r JOIN kith_requests k ON "
+                              "k.id = r.id WHERE r.listing = ? ORDER BY r.rowid LIMIT ?",
+                              {listing, static_cast<std::int64_t>(kRequestsMax)}));
   std::vector<Request> out;
   std::uint64_t latest = 0;
   for (const Row& row : found.rows) {
@@ -153,8 +157,9 @@ std::string conditions(const ListFilter& filter, std::vector<Value>& values) {
     values.emplace_back(*filter.tag);
   }
   if (filter.match && !filter.match->empty()) {
-    out += " AND l.id IN (SELECT m.id FROM kith_local_search JOIN listings m ON m.rowid = kith_local_search.rowid >> 2 "
-           "WHERE kith_local_search MATCH ? AND kith_local_search.rowid & 3 = 1)";
+    out +=
+        " AND l.id IN (SELECT m.id FROM kith_local_search JOIN listings m ON m.rowid = kith_local_search.rowid >> 2 "
+        "WHERE kith_local_search MATCH ? AND kith_local_search.rowid & 3 = 1)";
     values.emplace_back(*filter.match);
   }
   return out;
@@ -187,8 +192,7 @@ Result<ListPage> list(Database& database, const std::optional<std::string>& befo
   // The state is derived row by row, so pages are read until enough of the wanted state are found.
   for (;;) {
     std::vector<Value> values{below};
-    const std::string sql =
-        std::string(kSelectListing) + conditions(filter, values) + " ORDER BY l.id DESC LIMIT ?";
+    const std::string sql = std::string(kSelectListing) + conditions(filter, values) + " ORDER BY l.id DESC LIMIT ?";
     values.emplace_back(static_cast<std::int64_t>(count + 1));
     const Rows found = KITH_TRY(database.query(sql, values));
     for (const Row& row : found.rows) {

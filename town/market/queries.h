@@ -69,11 +69,11 @@ struct Listing {
 };
 
 struct ListFilter {
-  std::optional<Kind> kind;
-  std::optional<State> state;  // none: all but withdrawn
-  std::optional<PersonId> person;
-  std::optional<std::string> tag;
-  std::optional<std::string> match;  // what the index is asked for (search.h); empty: everything
+  std::optional<Kind> kind = {};
+  std::optional<State> state = {};  // none: all but withdrawn
+  std::optional<PersonId> person = {};
+  std::optional<std::string> tag = {};
+  std::optional<std::string> match = {};  // what the index is asked for (search.h); empty: everything
 };
 struct ListPage {
   std::vector<Listing> listings;

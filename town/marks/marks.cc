@@ -23,9 +23,9 @@ std::string lower_ascii(std::string text) {
 /// Own rows of a table about a target, as value of `column` -> id.
 Result<std::map<Value, std::string>> own_rows(Database& database, Writer& writer, const std::string& table,
                                               const std::string& column, const std::string& target) {
-  const Rows found = KITH_TRY(writer.query(
-      "SELECT id, " + column + " FROM kith_" + table + " WHERE target = ? AND kith_writer = ? ORDER BY id",
-      {target, blob(database.person())}));
+  const Rows found = KITH_TRY(
+      writer.query("SELECT id, " + column + " FROM kith_" + table + " WHERE target = ? AND kith_writer = ? ORDER BY id",
+                   {target, blob(database.person())}));
   std::map<Value, std::string> out;
   for (const Row& row : found.rows) out.emplace(row[1], text(row[0]));
   return out;
@@ -60,8 +60,7 @@ Result<WriteReceipt> put_own(Database& database, const std::string& table, std::
   if (own.rows.empty() != is_on) return WriteReceipt{};
   return database.write(event, {}, [&](Writer& writer) -> Result<void> {
     if (!is_on) {
-      for (const Row& row : own.rows)
-        KITH_TRY(writer.exec("DELETE FROM " + table + " WHERE id = ?", {row[0]}));
+      for (const Row& row : own.rows) KITH_TRY(writer.exec("DELETE FROM " + table + " WHERE id = ?", {row[0]}));
       return {};
     }
     std::vector<Value> all{database.new_id()};
@@ -111,18 +110,18 @@ Result<WriteReceipt> pin(Database& database, const std::string& target, bool is_
 }
 
 Result<std::vector<std::string>> tags_of(Database& database, const std::string& target, const PersonId& author) {
-  const Rows found = KITH_TRY(database.query(
-      "SELECT tag FROM kith_tags WHERE target = ? AND kith_writer = ? ORDER BY id LIMIT ?",
-      {target, blob(author), static_cast<std::int64_t>(kTagsMax)}));
+  const Rows found =
+      KITH_TRY(database.query("SELECT tag FROM kith_tags WHERE target = ? AND kith_writer = ? ORDER BY id LIMIT ?",
+                              {target, blob(author), static_cast<std::int64_t>(kTagsMax)}));
   std::vector<std::string> out;
   for (const Row& row : found.rows) out.push_back(shown_line(text(row[0]), kTagBytesMax));
   return out;
 }
 
 Result<std::vector<PersonId>> mentions_of(Database& database, const std::string& target, const PersonId& author) {
-  const Rows found = KITH_TRY(database.query(
-      "SELECT person FROM kith_mentions WHERE target = ? AND kith_writer = ? ORDER BY id LIMIT ?",
-      {target, blob(author), static_cast<std::int64_t>(kMentionsMax)}));
+  const Rows found = KITH_TRY(
+      database.query("SELECT person FROM kith_mentions WHERE target = ? AND kith_writer = ? ORDER BY id LIMIT ?",
+                     {target, blob(author), static_cast<std::int64_t>(kMentionsMax)}));
   std::vector<PersonId> out;
   for (const Row& row : found.rows) out.push_back(id_of<PersonId>(row[0]));
   return out;
@@ -130,8 +129,7 @@ Result<std::vector<PersonId>> mentions_of(Database& database, const std::string&
 
 Result<std::vector<Reaction>> reactions_of(Database& database, const std::string& target) {
   const Rows found = KITH_TRY(database.query(
-      "SELECT kind, kith_writer FROM kith_reactions WHERE target = ? AND kind IS NOT NULL ORDER BY id",
-      {target}));
+      "SELECT kind, kith_writer FROM kith_reactions WHERE target = ? AND kind IS NOT NULL ORDER BY id", {target}));
   std::vector<Reaction> out;
   std::set<std::pair<std::string, PersonId>> counted;  // somebody's two devices may both have written it
   for (const Row& row : found.rows) {
@@ -151,8 +149,8 @@ Result<std::vector<Reaction>> reactions_of(Database& database, const std::string
 
 Result<std::vector<std::string>> pinned(Database& database, const PersonId& founder) {
   constexpr std::int64_t kPinsMax = 100;
-  const Rows found = KITH_TRY(database.query("SELECT target FROM kith_pins WHERE kith_writer = ? ORDER BY id DESC LIMIT ?",
-                                             {blob(founder), kPinsMax}));
+  const Rows found = KITH_TRY(database.query(
+      "SELECT target FROM kith_pins WHERE kith_writer = ? ORDER BY id DESC LIMIT ?", {blob(founder), kPinsMax}));
   std::vector<std::string> out;
   for (const Row& row : found.rows) out.push_back(text(row[0]));
   return out;

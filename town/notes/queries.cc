@@ -10,9 +10,9 @@ namespace kith::town::notes {
 Result<NotesPage> notes(Database& personal, const std::optional<std::string>& before, std::size_t limit) {
   const std::size_t count = std::clamp<std::size_t>(limit, 1, kPageMax);
   // '~' sorts behind every id.
-  const Rows found =
-      KITH_TRY(personal.query("SELECT id, body, kith_stamp, kith_changed FROM kith_notes WHERE id < ? ORDER BY id DESC LIMIT ?",
-                              {before.value_or("~"), static_cast<std::int64_t>(count + 1)}));
+  const Rows found = KITH_TRY(
+      personal.query("SELECT id, body, kith_stamp, kith_changed FROM kith_notes WHERE id < ? ORDER BY id DESC LIMIT ?",
+                     {before.value_or("~"), static_cast<std::int64_t>(count + 1)}));
   NotesPage page;
   for (const Row& row : found.rows) {
     if (page.notes.size() == count) {

@@ -29,8 +29,7 @@ Result<std::string> clean_rules(const std::vector<std::string>& rules) {
   if (rules.size() > kRulesMax)
     return Error(ErrorCode::kTooLarge, "There can be " + std::to_string(kRulesMax) + " rules.", "Join some.");
   Json::Array out;
-  for (const std::string& rule : rules)
-    out.emplace_back(KITH_TRY(clean_text({"A rule", kRuleBytesMax, false}, rule)));
+  for (const std::string& rule : rules) out.emplace_back(KITH_TRY(clean_text({"A rule", kRuleBytesMax, false}, rule)));
   return Json(std::move(out)).dump();
 }
 
@@ -52,9 +51,11 @@ Result<WriteReceipt> change_profile(Database& database, const ProfileEdit& edit)
   Cells cells;
   if (edit.name) cells.emplace_back("name", KITH_TRY(check_name(*edit.name)));
   if (edit.about)
-    cells.emplace_back("about", null_if_empty(KITH_TRY(clean_optional({"A text about you", kAboutBytesMax, true}, *edit.about))));
+    cells.emplace_back(
+        "about", null_if_empty(KITH_TRY(clean_optional({"A text about you", kAboutBytesMax, true}, *edit.about))));
   if (edit.street)
-    cells.emplace_back("street", null_if_empty(KITH_TRY(clean_optional({"A street", kStreetBytesMax, false}, *edit.street))));
+    cells.emplace_back("street",
+                       null_if_empty(KITH_TRY(clean_optional({"A street", kStreetBytesMax, false}, *edit.street))));
   return put_own(database, "profiles", kProfileChanged, cells);
 }
 
@@ -63,7 +64,8 @@ Result<WriteReceipt> describe_place(Database& database, const PlaceEdit& edit) {
   if (edit.name) cells.emplace_back("name", KITH_TRY(check_name(*edit.name)));
   if (edit.enamel) {
     if (*edit.enamel < 1 || *edit.enamel > kEnamelMax)
-      return Error(ErrorCode::kUsage, "The colour is a number from 1 to " + std::to_string(kEnamelMax) + ".", "Choose one.");
+      return Error(ErrorCode::kUsage, "The colour is a number from 1 to " + std::to_string(kEnamelMax) + ".",
+                   "Choose one.");
     cells.emplace_back("enamel", *edit.enamel);
   }
   if (edit.rules) cells.emplace_back("rules", KITH_TRY(clean_rules(*edit.rules)));

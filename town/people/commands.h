@@ -27,16 +27,16 @@ Result<WriteReceipt> name_place(Database& database, std::string_view name);
 
 /// What is not given stays; empty texts take away what was said before.
 struct ProfileEdit {
-  std::optional<std::string> name;
-  std::optional<std::string> about;
-  std::optional<std::string> street;
+  std::optional<std::string> name = {};
+  std::optional<std::string> about = {};
+  std::optional<std::string> street = {};
 };
 Result<WriteReceipt> change_profile(Database& database, const ProfileEdit& edit);
 
 struct PlaceEdit {
-  std::optional<std::string> name;
-  std::optional<std::int64_t> enamel;
-  std::optional<std::vector<std::string>> rules;
+  std::optional<std::string> name = {};
+  std::optional<std::int64_t> enamel = {};
+  std::optional<std::vector<std::string>> rules = {};
 };
 /// Counts only where the founder calls it.
 Result<WriteReceipt> describe_place(Database& database, const PlaceEdit& edit);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person's door is drawn from: eight bytes of a hash of the identity, so that a stranger with a borrowed name has
-// another door. It is a picture to know a neighbour by and no proof.
+// What a person's door is drawn from: eight bytes of a hash of the identity, so that a stranger with a borrowed name
+// has another door. It is a picture to know a neighbour by and no proof.
 #pragma once
 
 #include <string>

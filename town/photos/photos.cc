@@ -30,10 +30,10 @@ bool has_exif(ByteView bytes) {
   constexpr std::size_t kLookedAt = 64 * 1024;
   const ByteView head = bytes.first(std::min(bytes.size(), kLookedAt));
   constexpr std::string_view kJpegExif("Exif\0\0", 6);
-  for (const std::string_view mark : {kJpegExif, std::string_view("EXIF"), std::string_view("http://ns.adobe.com/xap/")}) {
-    if (std::search(head.begin(), head.end(), mark.begin(), mark.end(), [](std::uint8_t a, char b) {
-          return a == static_cast<std::uint8_t>(b);
-        }) != head.end())
+  for (const std::string_view mark :
+       {kJpegExif, std::string_view("EXIF"), std::string_view("http://ns.adobe.com/xap/")}) {
+    if (std::search(head.begin(), head.end(), mark.begin(), mark.end(),
+                    [](std::uint8_t a, char b) { return a == static_cast<std::uint8_t>(b); }) != head.end())
       return true;
   }
   return false;
@@ -48,8 +48,9 @@ Result<Photo> checked(const NewPhoto& photo) {
   out.format = std::string(format_of(photo.bytes));
   if (out.format.empty()) return Error(ErrorCode::kUsage, "This is no JPEG or WebP picture.", "Choose another file.");
   if (photo.bytes.size() > kPhotoBytesMax) {
-    return Error(ErrorCode::kTooLarge, "A photo can have " + std::to_string(kPhotoBytesMax / 1024) + " KiB; this has " +
-                                           std::to_string(photo.bytes.size() / 1024) + ".",
+    return Error(ErrorCode::kTooLarge,
+                 "A photo can have " + std::to_string(kPhotoBytesMax / 1024) + " KiB; this has " +
+                     std::to_string(photo.bytes.size() / 1024) + ".",
                  "Scale it down first.");
   }
   if (photo.width < 1 || photo.width > kSideMax || photo.height < 1 || photo.height > kSideMax) {
@@ -72,7 +73,8 @@ Result<Photo> checked(const NewPhoto& photo) {
 /// Numbers of the chunks that are here and were written by whoever added the photo. Of two with one number the first
 /// counts.
 constexpr std::string_view kChunksHere =
-    "SELECT count(DISTINCT c.number) FROM kith_photo_chunks c WHERE c.photo = ? AND c.kith_writer = ? AND c.number >= 0 "
+    "SELECT count(DISTINCT c.number) FROM kith_photo_chunks c WHERE c.photo = ? AND c.kith_writer = ? AND c.number >= "
+    "0 "
     "AND c.number < ?";
 
 Result<Photo> to_photo(Database& database, const Row& row) {
@@ -121,9 +123,9 @@ Result<Photo> add(Database& database, const NewPhoto& photo, std::uint64_t rest_
   out.id = KITH_TRY(fresh_id(database, photo.id));
   const std::int64_t chunks = chunks_for(photo.bytes.size());
   KITH_TRY(database.write(kPhotoAdded, {.rest_ms = rest_ms}, [&](Writer& writer) -> Result<void> {
-    KITH_TRY(writer.exec(
-        "INSERT INTO photos(id, format, width, height, bytes, chunks, alt) VALUES (?, ?, ?, ?, ?, ?, ?)",
-        {out.id, out.format, out.width, out.height, out.bytes, chunks, or_null(out.alt)}));
+    KITH_TRY(
+        writer.exec("INSERT INTO photos(id, format, width, height, bytes, chunks, alt) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    {out.id, out.format, out.width, out.height, out.bytes, chunks, or_null(out.alt)}));
     for (std::int64_t i = 0; i < chunks; ++i) {
       const std::size_t at = static_cast<std::size_t>(i) * kChunkBytes;
       const ByteView part = photo.bytes.subspan(at, std::min(kChunkBytes, photo.bytes.size() - at));

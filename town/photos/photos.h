@@ -38,8 +38,8 @@ struct NewPhoto {
   ByteView bytes;
 };
 
-/// The photo and its chunks. kUsage: no JPEG or WebP, sides that cannot be, or a JPEG that still says where it was taken
-/// (Exif); kTooLarge; kExists: the id is taken.
+/// The photo and its chunks. kUsage: no JPEG or WebP, sides that cannot be, or a JPEG that still says where it was
+/// taken (Exif); kTooLarge; kExists: the id is taken.
 Result<Photo> add(Database& database, const NewPhoto& photo, std::uint64_t rest_ms);
 
 /// Inside a command's transaction: hangs one's own photos on a target, in this order. kNotFound, kTooLarge (too many).

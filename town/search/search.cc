@@ -15,8 +15,8 @@ constexpr std::array<std::string_view, 4> kKinds = {"post", "listing", "person",
 
 // Every kind has rows of its own in one index: rowid * 4 + kind.
 std::string refresh(int kind, const std::string& select) {
-  return "INSERT INTO kith_local_search(rowid, title, body) SELECT rowid * 4 + " + std::to_string(kind) + ", " + select +
-         " WHERE rowid = ?1";
+  return "INSERT INTO kith_local_search(rowid, title, body) SELECT rowid * 4 + " + std::to_string(kind) + ", " +
+         select + " WHERE rowid = ?1";
 }
 std::string take_out(int kind) {
   return "DELETE FROM kith_local_search WHERE rowid = ?1 * 4 + " + std::to_string(kind);
@@ -59,8 +59,10 @@ Result<std::vector<Wanted>> checked_words(std::string_view text) {
 /// Which rows match, people first, then the newest.
 constexpr std::string_view kFind =
     "WITH found AS MATERIALIZED (SELECT rowid AS at FROM kith_local_search WHERE kith_local_search MATCH ?1 ORDER BY "
-    "rowid DESC LIMIT ?2) SELECT kind, id FROM (SELECT 0 AS kind, p.id AS id FROM found JOIN posts p ON p.rowid = at >> "
-    "2 WHERE at & 3 = 0 UNION ALL SELECT 1, l.id FROM found JOIN listings l ON l.rowid = at >> 2 WHERE at & 3 = 1 UNION "
+    "rowid DESC LIMIT ?2) SELECT kind, id FROM (SELECT 0 AS kind, p.id AS id FROM found JOIN posts p ON p.rowid = at "
+    ">> "
+    "2 WHERE at & 3 = 0 UNION ALL SELECT 1, l.id FROM found JOIN listings l ON l.rowid = at >> 2 WHERE at & 3 = 1 "
+    "UNION "
     "ALL SELECT 2, f.id FROM found JOIN profiles f ON f.rowid = at >> 2 WHERE at & 3 = 2) WHERE (?4 >> kind) & 1 ORDER "
     "BY kind = 2 DESC, id DESC LIMIT ?3";
 
@@ -119,8 +121,8 @@ Result<Hits> find(Database& database, std::string_view text, const std::vector<K
   if (words.empty()) return out;
   std::int64_t wanted = kinds.empty() ? 7 : 0;
   for (const Kind kind : kinds) wanted |= std::int64_t{1} << static_cast<int>(kind);
-  const Rows found = KITH_TRY(database.query(
-      kFind, {match_of(words), static_cast<std::int64_t>(kLookedAtMax), bounded(limit), wanted}));
+  const Rows found = KITH_TRY(
+      database.query(kFind, {match_of(words), static_cast<std::int64_t>(kLookedAtMax), bounded(limit), wanted}));
   for (const Row& row : found.rows) {
     const auto kind = static_cast<Kind>(integer(row[0]));
     out.hits.push_back(KITH_TRY(details(database, kind, town::text(row[1]), words)));
@@ -133,10 +135,11 @@ Result<Hits> find_notes(Database& personal, std::string_view text, std::size_t l
   Hits out;
   out.searched = KITH_TRY(count(personal, "kith_local_notes"));
   if (words.empty()) return out;
-  const Rows found = KITH_TRY(personal.query(
-      "SELECT n.id, n.body, n.kith_stamp FROM kith_local_notes f JOIN notes m ON m.rowid = f.rowid JOIN kith_notes n ON "
-      "n.id = m.id WHERE kith_local_notes MATCH ? ORDER BY n.id DESC LIMIT ?",
-      {match_of(words), bounded(limit)}));
+  const Rows found =
+      KITH_TRY(personal.query("SELECT n.id, n.body, n.kith_stamp FROM kith_local_notes f JOIN notes m ON m.rowid = "
+                              "f.rowid JOIN kith_notes n ON "
+                              "n.id = m.id WHERE kith_local_notes MATCH ? ORDER BY n.id DESC LIMIT ?",
+                              {match_of(words), bounded(limit)}));
   for (const Row& row : found.rows) {
     Hit hit;
     hit.kind = Kind::kNote;
@@ -152,10 +155,11 @@ Result<Hits> find_notes(Database& personal, std::string_view text, std::size_t l
 LocalTable index() {
   return {.name = "search",
           .create = create("kith_local_search", "title, body"),
-          .sources = {{"posts", {take_out(0), refresh(0, "title, body FROM posts")}},
-                      {"listings", {take_out(1), refresh(1, "title, text FROM listings")}},
-                      {"profiles",
-                       {take_out(2), refresh(2, "name, coalesce(street, '') || ' ' || coalesce(about, '') FROM profiles")}}}};
+          .sources = {
+              {"posts", {take_out(0), refresh(0, "title, body FROM posts")}},
+              {"listings", {take_out(1), refresh(1, "title, text FROM listings")}},
+              {"profiles",
+               {take_out(2), refresh(2, "name, coalesce(street, '') || ' ' || coalesce(about, '') FROM profiles")}}}};
 }
 
 LocalTable note_index() {

@@ -65,8 +65,8 @@ TEST_F(Search, follows_edits_withdrawals_and_the_kinds_that_are_asked_for) {
 
 TEST_F(Search, what_means_something_to_the_index_is_only_text_here) {
   const std::string id = post("", "x AND y, say \"NEAR(\" or body:secret");
-  for (const char* typed : {"\"", "*", "(", "NEAR(", "title:x", "x*", "-x", "AND", "x OR", "^x", "\\", "'; DROP TABLE posts;",
-                            "\xf0\x9f\x98\x80", "\xff\xfe", "a\nb", "{x y}"})
+  for (const char* typed : {"\"", "*", "(", "NEAR(", "title:x", "x*", "-x", "AND", "x OR", "^x", "\\",
+                            "'; DROP TABLE posts;", "\xf0\x9f\x98\x80", "\xff\xfe", "a\nb", "{x y}"})
     EXPECT_TRUE(find(street_, typed, {}, 10).ok()) << typed;
   EXPECT_EQ(found("body:secret"), Ids{id});
   EXPECT_EQ(found("  "), Ids{});

@@ -65,7 +65,8 @@ std::string snippet(std::string_view text, const std::vector<Wanted>& wanted) {
   const auto first = std::find_if(words.begin(), words.end(), [&](const Word& word) { return is_hit(word, wanted); });
   std::size_t begin = 0;
   if (first != words.end() && first->begin > kBefore) {
-    const auto from = std::find_if(words.begin(), first, [&](const Word& word) { return word.begin + kBefore >= first->begin; });
+    const auto from =
+        std::find_if(words.begin(), first, [&](const Word& word) { return word.begin + kBefore >= first->begin; });
     begin = from->begin;
   }
   std::string out(begin > 0 ? kEllipsis : "");

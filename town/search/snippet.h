@@ -18,7 +18,7 @@ struct Wanted {
 /// At most kWordsMax.
 std::vector<Wanted> words_of(std::string_view typed);
 /// Some kSnippetBytes of `text` around the first word that begins with one of `words`, each such word between kHitBegin
-/// and kHitEnd; the beginning if there is none. 
+/// and kHitEnd; the beginning if there is none.
 std::string snippet(std::string_view text, const std::vector<Wanted>& words);
 
 }  // namespace kith::town::search

@@ -78,8 +78,9 @@ class TestDatabase final : public Database {
   void take_from(TestDatabase& from, std::mt19937& order) {
     std::vector<Row> rows =
         from.store_->db()
-            .query("SELECT j.stamp, j.body, a.device, a.writer FROM kith_journal j JOIN kith_authors a ON a.ref = "
-                   "j.author ORDER BY j.pos")
+            .query(
+                "SELECT j.stamp, j.body, a.device, a.writer FROM kith_journal j JOIN kith_authors a ON a.ref = "
+                "j.author ORDER BY j.pos")
             .value()
             .rows;
     std::shuffle(rows.begin(), rows.end(), order);
@@ -109,8 +110,8 @@ class TestDatabase final : public Database {
                     .query("INSERT INTO kith_journal(pos, author, stamp, form, body) VALUES (?, ?, ?, 0, ?)", all)
                     .ok());
     const auto parts = store::split_tail_body(body).value();
-    const store::Incoming incoming{
-        pos, author, Stamp(static_cast<std::uint64_t>(stamp)), Stamp{}, parts.shape, parts.values};
+    const store::Incoming incoming{pos,     author,      Stamp(static_cast<std::uint64_t>(stamp)),
+                                   Stamp{}, parts.shape, parts.values};
     ASSERT_EQ(store_->merge(incoming).value(), store::Applied::kCounts);
   }
 
@@ -161,8 +162,7 @@ class TestPlace final : public Place {
   Database& personal() override { return own; }
   std::vector<Member> members() override {
     std::vector<Member> out;
-    for (std::uint8_t i = 1; i <= people; ++i)
-      out.push_back({TestDatabase::person_of(i), {DeviceId{}}, i == 1});
+    for (std::uint8_t i = 1; i <= people; ++i) out.push_back({TestDatabase::person_of(i), {DeviceId{}}, i == 1});
     return out;
   }
   Freshness freshness() override { return fresh; }
