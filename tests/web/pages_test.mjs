@@ -7,11 +7,12 @@ import { chromiumBrowser, sideways, troublesOf, violations } from './lib/browser
 import { serveFolder } from './lib/static.mjs';
 
 const ROUTES = [
-  '/', '/new', '/search', '/search?q=ladder', '/drafts', '/notes', '/me', '/settings', '/i?phase=empty#open', '/i#spent', '/i#expired', '/i#unknown', '/i#member', '/i#open', '/begin?phase=empty',
+  '/', '/?category=House', '/t/bicycles', '/t/bicycles#hostile', '/new', '/search', '/search?q=ladder', '/drafts', '/notes', '/me', '/settings', '/i?phase=empty#open', '/i#spent', '/i#expired', '/i#unknown', '/i#member', '/i#open', '/begin?phase=empty',
   '/?phase=alone', '/belong?phase=empty', '/secure', '/market', '/market/new', '/market/sewing', '/market/bike', '/market/oven', '/market/car', '/market/oven/edit', '/people', '/mine', '/mine/words', '/mine/link', '/about',
 ];
 /** What must be pressed to see more: a route and the buttons on it. */
 const OPENED = [
+  ['/', ['More about the notice by Mira']], ['/t/bicycles', ['More about the notice by Tomasz']], ['/t/bicycles', ['More about the reply by Rosa', 'Everybody can see what was changed']],
   ['/market/oven', ['Promise it to Priya']], ['/market/oven', ['Take it down']], ['/people', ['Invite a neighbour']], ['/people', ['Invite a neighbour', 'Make the invitation']],
   ['/mine/words', ['Show the words']], ['/mine/words', ['Show the words', 'I have written them down']], ['/mine', ['Remove']], ['/mine', ['Where copies are']],
 ];

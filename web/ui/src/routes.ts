@@ -13,6 +13,8 @@ export interface Route {
   bare?: true;
   /** This one is a sheet (<Sheet>) that lies over the page with that path. */
   over?: string;
+  /** The page has a field at its foot and shows what has just happened above it. */
+  toast?: 'own';
   /** A wider main column; or one with the rail beside it. */
   wide?: true;
   load: () => Promise<{ default: Component<never> }>;
@@ -20,7 +22,7 @@ export interface Route {
 
 export const ROUTES: readonly Route[] = [
   { path: '/', tab: 'feed', alone: true, load: () => import('./pages/Feed.svelte') },
-  { path: '/t/:id', tab: 'feed', load: () => import('./pages/Thread.svelte') },
+  { path: '/t/:id', tab: 'feed', toast: 'own', load: () => import('./pages/Thread.svelte') },
   { path: '/new', over: '/', load: () => import('./pages/Compose.svelte') },
   { path: '/search', alone: true, load: () => import('./pages/Search.svelte') },
   { path: '/drafts', alone: true, load: () => import('./pages/Drafts.svelte') },

@@ -66,6 +66,7 @@ export default {
   photo_remove: 'Foto {n} herausnehmen',
   photo_stripped: 'Auf diesem Telefon verkleinert. Wo und wann es entstand, steht nicht mehr darin.',
   photo_away: 'Ein Foto von {size} ist noch nicht hier. Es kommt mit, sobald jemand in Kontakt ist, der es hat.',
+  notice: 'Aushang',
   notice_by: 'Aushang von {name}',
   more: 'Mehr zum Aushang von {name}',
   thank: 'Danke',

@@ -63,6 +63,7 @@ export default {
   photo_remove: 'Take out photo {n}',
   photo_stripped: 'Made smaller on this phone. Where and when it was taken is no longer in it.',
   photo_away: 'A photo of {size} is not here yet. It comes along when somebody who has it is in touch.',
+  notice: 'Notice',
   notice_by: 'Notice by {name}',
   more: 'More about the notice by {name}',
   thank: 'Thank',
