@@ -7,7 +7,7 @@
 namespace kith::town {
 
 std::string schema() {
-  return std::string(kForumSql) + kPeopleSql + kMarksSql + kPhotosSql + kMarketSql;
+  return std::string(kForumSql) + kPeopleSql + kMarksSql + kPhotosSql + kMarketSql + kHousesSql;
 }
 
 std::string personal_schema() {

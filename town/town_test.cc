@@ -9,6 +9,7 @@
 #include "town/notes/commands.h"
 #include "town/notes/queries.h"
 #include "town/people/commands.h"
+#include "town/people/houses.h"
 #include "town/people/queries.h"
 #include "town/testing/street.h"
 
@@ -134,6 +135,28 @@ TEST_F(Town, a_name_belongs_to_whoever_wrote_it) {
   EXPECT_EQ(names->at(TestDatabase::person_of(1)), "Ana");
   EXPECT_EQ(names->at(TestDatabase::person_of(2)), "Daniel");
   EXPECT_EQ(*people::place_name(database_, TestDatabase::person_of(1)), "Elm Street");
+}
+
+TEST_F(Town, houses_say_where_they_are_and_others_cannot_speak_for_them) {
+  ASSERT_TRUE(people::announce_house(database_, "12D3A", {"/ip4/10.0.0.1/tcp/8440"}).ok());
+  ASSERT_TRUE(people::announce_house(database_, "12D3A", {"/ip4/10.0.0.2/tcp/8440", "/dns/elm.example/tcp/443"}).ok());
+  EXPECT_EQ(
+      people::announce_house(database_, "12D3A", {"/ip4/10.0.0.2/tcp/8440", "/dns/elm.example/tcp/443"})->pos.value, 0);
+  database_.become(2);
+  ASSERT_TRUE(people::announce_house(database_, "12D3A", {"/ip4/6.6.6.6/tcp/1"}).ok());
+  const std::vector<std::string> expected{"/ip4/6.6.6.6/tcp/1", "/ip4/10.0.0.2/tcp/8440", "/dns/elm.example/tcp/443"};
+  EXPECT_EQ(*people::house_addresses(database_), expected);
+  EXPECT_EQ(people::announce_house(database_, "12D3B", {"not an address"}).error().code(), ErrorCode::kUsage);
+  EXPECT_EQ(people::announce_house(database_, "12D3B", std::vector<std::string>(9, "/a")).error().code(),
+            ErrorCode::kTooLarge);
+  ASSERT_TRUE(database_
+                  .write("house announced", {},
+                         [](Writer& writer) {
+                           return writer.exec(
+                               "INSERT INTO houses(id, addresses) VALUES ('odd', '[1, \"x y\", \"/ok\"]')");
+                         })
+                  .ok());
+  EXPECT_EQ(people::house_addresses(database_)->front(), "/ok");
 }
 
 TEST_F(Town, notes_live_in_a_schema_of_their_own) {
