@@ -136,6 +136,8 @@ test('twelve words bring everything back in another profile, and a mistyped one 
   await ben.press('Keep');
   await ben.goes('/mine/words');
   await ben.press('Show the words');
+  await ben.reads('rescue code');
+  const rescue = await ben.page.locator('main code').innerText();
   const words = await ben.page.locator('.words li').allTextContents();
   assert.equal(words.length, 12);
   await ben.allLeft();
@@ -146,6 +148,7 @@ test('twelve words bring everything back in another profile, and a mistyped one 
   const typed = [...words];
   typed[6] = `${words[6]}x`;
   for (const [i, word] of typed.entries()) await again.page.getByLabel(`Word ${i + 1}`, { exact: true }).fill(word);
+  await again.field('Rescue code').fill(rescue);
   await again.press('Bring everything back');
   await again.page.getByRole('alert').getByText('Word 7:').waitFor();
   await again.page.getByLabel('Word 7', { exact: true }).fill(words[6]);
@@ -189,7 +192,7 @@ test('the founder comes in at the browser by `kith link`', () => street((build) 
   await tablet.page.getByLabel('Another device').check({ force: true });
   await tablet.press('Show me a code');
   const code = await tablet.field('The code of this device').inputValue();
-  const { answer } = await ana.one('link', code);
+  const { answer } = await ana.one('link', code, '--with-words', ana.words);
   await tablet.field(/It answers with/).fill(answer);
   await tablet.press('Add this device');
   await tablet.page.getByRole('heading', { name: 'You are back, Ana' }).waitFor();

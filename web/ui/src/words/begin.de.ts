@@ -81,6 +81,7 @@ export default {
   backName: 'Du bist zurück, {name}',
   back: { one: '{n} Eintrag ist wieder da.', other: '{n} Einträge sind wieder da.' },
   backPlaces: { one: 'Von einem Ort, als dieselbe Person auf einem neuen Gerät.', other: 'Von {n} Orten, als dieselbe Person auf einem neuen Gerät.' },
+  linkedSay: 'Dieses Gerät gehört jetzt dir. Was deine anderen Geräte haben, kommt nach, sobald jemand da ist.',
   backNothing: 'Du bist wieder du. Wer geantwortet hat, hat nichts von dir; es kommt, sobald die anderen da sind.',
   deviceTitle: 'Mit einem anderen Gerät',
   deviceStep1: 'Dieses Gerät hat einen Code. Er gilt für ein Mal.',

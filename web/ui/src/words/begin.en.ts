@@ -78,6 +78,7 @@ export default {
   backName: 'You are back, {name}',
   back: { one: '{n} entry came back.', other: '{n} entries came back.' },
   backPlaces: { one: 'From one place, as the same person on a new device.', other: 'From {n} places, as the same person on a new device.' },
+  linkedSay: 'This device is yours now. What your other devices have comes along as soon as somebody is in touch.',
   backNothing: 'Your identity is back. Nobody who answered has anything of yours; it comes when they are met.',
   deviceTitle: 'With another device',
   deviceStep1: 'This device has a code. It is for one time.',
