@@ -25,6 +25,8 @@ class App {
   /// First words of a new member.
   virtual Result<void> joined(Place& place, std::string_view person) = 0;
   virtual Result<std::string> place_name(Place& place) = 0;
+  /// Where the neighbourhood's nodes say that they are reached: full multiaddrs. Whoever writes there may be wrong.
+  virtual Result<std::vector<std::string>> addresses(Place& place) = 0;
   /// What this person is called there; empty: nothing is known.
   virtual Result<std::string> name_of(Place& place, const PersonId& person) = 0;
 };

@@ -145,7 +145,7 @@ class LinksTest : public ::testing::Test {
     for (int i = 0; i < 5; ++i) ana.post("Post " + std::to_string(i));
     for (Node* node : {&first, &second, &third}) network.add(*node);
     dan.invitation = ana.invite();
-    links.emplace(Link::Context{host_key_of(dan_key), dan, clock, dan.random}, dan_key, network,
+    links.emplace(Link::Context{dan_host, dan, clock, dan.random}, dan_key, network,
                   Links::Events{[this](const std::string& address) { remembered.push_back(address); },
                                 [this] { ++welcomes; }, [this](const LinkEnd& end) { ends.push_back(end); }});
   }
@@ -184,6 +184,7 @@ class LinksTest : public ::testing::Test {
   Node first{ana, 11}, second{ana, 12}, third{ana, 13};
   Network network;
   crypto::SigningKey dan_key = p2p::testing::host_key_of(99);
+  HostKey dan_host = host_key_of(dan_key);
   std::optional<Links> links;
   std::vector<std::string> remembered;
   std::vector<LinkEnd> ends;

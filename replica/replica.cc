@@ -128,6 +128,7 @@ Result<void> Replica::settle_in() {
   memory_ = KITH_TRY(Memory::open(space_->store().db()));
   for (const std::string& door : setup_.doors) links_->learn(door);
   for (const std::string& address : KITH_TRY(memory_->addresses())) links_->learn(address);
+  learn_addresses();
   heard_before_ms_ = number_of(KITH_TRY(memory_->get(kHeardName)));
   left_ = Seq(number_of(KITH_TRY(memory_->get(kLeftName))));
   if (const auto link = KITH_TRY(memory_->get(kInvitationName))) {
@@ -136,6 +137,14 @@ Result<void> Replica::settle_in() {
     links_->set_maybe_known();
   }
   return say_name();
+}
+
+/// What the nodes have written in the space itself.
+void Replica::learn_addresses() {
+  if (!has_space()) return;
+  const auto addresses = setup_.app.addresses(*this);
+  if (!addresses.ok()) return note(addresses.error());
+  for (const std::string& address : *addresses) links_->learn(address);
 }
 
 void Replica::listen_to(space::Space& space, std::size_t index) {
@@ -257,6 +266,7 @@ void Replica::tell_changes(std::uint64_t now) {
   if (entries == entries_told_ || now < news_at_ms_) return;
   entries_told_ = entries;
   news_at_ms_ = now + kNewsMs;
+  learn_addresses();
   // The other link wants to hear of them.
   is_changed_ = true;
   setup_.on_event(Json::object({{"type", "changed"}, {"what", names_of(areas_of(""))}, {"from", "outside"}}));

@@ -160,6 +160,7 @@ class Replica final : public sync::Spaces, public House {
   Result<void> settle_in();
   void listen_to(space::Space& space, std::size_t index);
   void make_links();
+  void learn_addresses();
   void discard_space();
   Result<std::unique_ptr<space::Space>> begin_visit(const SpaceId& space);
   Result<void> become_member(space::Space& space);

@@ -3,6 +3,7 @@
 
 #include "town/api/api.h"
 #include "town/people/commands.h"
+#include "town/people/houses.h"
 #include "town/people/queries.h"
 #include "town/town.h"
 
@@ -43,6 +44,10 @@ Result<std::string> TownApp::place_name(Place& place) {
     if (member.is_founder) return town::people::place_name(place.space(), member.person);
   }
   return std::string();
+}
+
+Result<std::vector<std::string>> TownApp::addresses(Place& place) {
+  return town::people::house_addresses(place.space());
 }
 
 Result<std::string> TownApp::name_of(Place& place, const PersonId& person) {

@@ -16,6 +16,7 @@ class TownApp final : public replica::App {
   Result<void> check_name(std::string_view person) const override;
   Result<void> joined(Place& place, std::string_view person) override;
   Result<std::string> place_name(Place& place) override;
+  Result<std::vector<std::string>> addresses(Place& place) override;
   Result<std::string> name_of(Place& place, const PersonId& person) override;
 };
 
