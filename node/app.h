@@ -6,6 +6,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kith/local_table.h"
 #include "net/http.h"
@@ -33,6 +34,9 @@ class App {
   /// First words in a new space, and of a new member.
   virtual Result<void> founded(Place& place, std::string_view name, std::string_view person) = 0;
   virtual Result<void> joined(Place& place, std::string_view person) = 0;
+  /// This installation, by its PeerId, listens at these multiaddrs: told to the neighbours, whose browsers know no
+  /// other way to learn of it. Called whenever that changes.
+  virtual Result<void> listens(Place& place, const std::string& peer, const std::vector<std::string>& addresses) = 0;
   virtual Result<std::string> place_name(Place& place) = 0;
   virtual Result<std::map<PersonId, std::string>> names(Place& place) = 0;
   /// nullopt: no path of this app. Writes are answered once they are on the medium; the node sees to that.

@@ -50,6 +50,7 @@ class Node final : public sync::Spaces, public Place {
   static constexpr std::uint64_t kTickMsMax = 1'000;
   static constexpr std::uint64_t kProgressMs = 500;
   static constexpr std::uint64_t kGoodbyeMs = 100;
+  static constexpr std::size_t kAnnouncedMax = 8;                 // addresses that the neighbours are told
   static constexpr std::uint64_t kClockBehindMsMax = 86'400'000;  // this device's clock against what it wrote before
   static constexpr std::uint64_t kProgramMs = 1'735'689'600'000;  // 2025-01-01: no clock that is right is before that
 
@@ -178,6 +179,7 @@ class Node final : public sync::Spaces, public Place {
   void remember_what_left();
   void remember_heard();
   void remember_addresses();
+  void announce_house();
   Result<void> listen_for_houses();
   Result<void> open_public_pages(const ListenOptions& options);
   Result<void> read_authority(const ListenOptions& options);
@@ -197,6 +199,7 @@ class Node final : public sync::Spaces, public Place {
   std::unique_ptr<net::HttpServer> server_;
   std::optional<SpaceAuthority> authority_;
   std::optional<PublicPages> public_pages_;
+  std::vector<std::string> announced_;  // where we told the neighbours that we listen
   std::unique_ptr<net::UnixListener> sync_listener_;
   std::unique_ptr<net::UnixListener> cable_listener_;
   const Link* cable_ = nullptr;

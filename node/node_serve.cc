@@ -2,6 +2,7 @@
 // What a node does while it runs: requests, one flush for all that wait, ticks, listeners.
 #include <algorithm>
 
+#include "net/dial_target.h"
 #include "node/api.h"
 #include "node/node.h"
 #include "node/node_joining.h"
@@ -71,6 +72,26 @@ void Node::remember_addresses() {
   if (!memory_) return;
   note(memory_->set_list(kListenName, own_addresses()));
   note(memory_->set_list(kDoorsName, doors()));
+}
+
+/// WebSockets first: browsers can do nothing else. Loopback only where there is nothing else.
+void Node::announce_house() {
+  const Network& network = houses_->network();
+  std::vector<std::string> sockets, others, near;
+  for (const p2p::Multiaddr& address : network.addresses()) {
+    const auto target = net::dial_target(address);
+    if (!target.ok()) continue;
+    const bool is_loopback = target->endpoint && target->endpoint->is_loopback();
+    auto& list = is_loopback ? near : target->is_web_socket ? sockets : others;
+    list.push_back(address.with_peer(network.id()).text());
+  }
+  sockets.insert(sockets.end(), others.begin(), others.end());
+  if (sockets.empty()) sockets = std::move(near);
+  if (sockets.size() > kAnnouncedMax) sockets.resize(kAnnouncedMax);
+  if (sockets.empty() || sockets == announced_) return;
+  announced_ = sockets;
+  note(setup_.app.listens(*this, network.id().text(), sockets));
+  is_changed_ = true;
 }
 
 Result<void> Node::listen_for_houses() {
@@ -166,6 +187,7 @@ void Node::tick() {
     }
   }
   next = std::min(next, houses_->tick());
+  if (server_ && space_ && space_->is_member()) announce_house();
   show_progress();
   remember_what_left();
   if (!is_shutting_down_) schedule(next);

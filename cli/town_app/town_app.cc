@@ -9,6 +9,7 @@
 #include "town/forum/commands.h"
 #include "town/forum/queries.h"
 #include "town/people/commands.h"
+#include "town/people/houses.h"
 #include "town/people/queries.h"
 #include "town/town.h"
 
@@ -181,6 +182,11 @@ Result<void> TownApp::founded(node::Place& place, std::string_view name, std::st
 
 Result<void> TownApp::joined(node::Place& place, std::string_view person) {
   KITH_TRY(people::choose_name(place.space(), person));
+  return {};
+}
+
+Result<void> TownApp::listens(node::Place& place, const std::string& peer, const std::vector<std::string>& addresses) {
+  KITH_TRY(people::announce_house(place.space(), peer, addresses));
   return {};
 }
 

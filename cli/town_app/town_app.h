@@ -18,6 +18,7 @@ class TownApp final : public node::App {
   Result<void> check_names(std::string_view place, std::string_view person) const override;
   Result<void> founded(node::Place& place, std::string_view name, std::string_view person) override;
   Result<void> joined(node::Place& place, std::string_view person) override;
+  Result<void> listens(node::Place& place, const std::string& peer, const std::vector<std::string>& addresses) override;
   Result<std::string> place_name(node::Place& place) override;
   Result<std::map<PersonId, std::string>> names(node::Place& place) override;
   std::optional<net::HttpResponse> handle(node::Place& place, const net::HttpRequest& request) override;
