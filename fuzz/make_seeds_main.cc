@@ -322,6 +322,18 @@ void authority(Seeds seeds) {
   space::SealBody seal;
   seal.horizon = 3;
   seeds.add(99, seal.encode());
+  const auto add = [&seeds](log::Kind kind, const auto& payload) {
+    seeds.add(static_cast<std::uint8_t>(kind), encode(payload));
+  };
+  const auto hash = filled<Hash>(7);
+  const auto signature = filled<Signature>(8);
+  const space::Amendment act{{{space::List::kConstitution, space::Constitution().encode()}}};
+  add(log::Kind::kProposal, space::ProposalPayload{hash, act});
+  add(log::Kind::kVote, space::VotePayload{hash, true, signature});
+  add(log::Kind::kCertificate, space::CertificatePayload{hash, act, {1}, {signature}, {}});
+  add(log::Kind::kSealProposal, space::SealProposalPayload{hash, 1, seal, {space::SignerMove{}}});
+  add(log::Kind::kRoundVote, space::RoundVotePayload{hash, 1, space::Phase::kPrecommit, hash, signature});
+  add(log::Kind::kSeal, space::SealPayload{seal, 1, {1}, {signature}});
 }
 
 /// What a real dialer would say next at each stage, and one frame of each type.

@@ -232,7 +232,7 @@ Result<void> StoreMachine::merge_at(Pos pos, const ParcelName& name) {
   incoming.stamp = name.stamp;
   incoming.shape = stored->shape;
   if (stored->values) incoming.values = ByteView(*stored->values);
-  if (KITH_TRY(store_->merge(incoming)) == store::Applied::kVoid) run_.fail(name_ + " calls a sound changeset void");
+  if (KITH_TRY(store_->merge(incoming)) != store::Applied::kCounts) run_.fail(name_ + " calls a sound changeset void");
   run_.report().note(Seen::kMerged);
   return {};
 }

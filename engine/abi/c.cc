@@ -243,7 +243,7 @@ Result<bool> kith_db::merge_one(const kith_change& change) {
   const Bytes body = kith::store::make_tail_body(shape, values);
   insert->bind(1, pos.value).bind(2, author.value).bind(3, stamp).bind(4, std::int64_t{kith::store::kFormTail});
   insert->bind(5, std::int64_t{change.more != 0});
-  insert->bind(6, std::int64_t{applied == kith::store::Applied::kVoid ? kStateVoid : kith::store::kStateCounts});
+  insert->bind(6, std::int64_t{applied == kith::store::Applied::kCounts ? kith::store::kStateCounts : kStateVoid});
   insert->bind(7, ByteView(body));
   KITH_TRY(insert->run());
   return true;

@@ -455,6 +455,10 @@ class WindowReader {
       KITH_TRY(impl_.save_interval(impl_.logs[log]));
     }
     for (const auto& [log, seq] : unsettled_) KITH_TRY(impl_.settle(log, seq));
+    for (const LogIndex log : widened_) {
+      KITH_TRY(impl_.settle_all("SELECT author, seq FROM kith_journal WHERE state = 8 AND author = ?1 ORDER BY pos",
+                                impl_.logs[log].author.value));
+    }
     KITH_TRY(store_doublings());
     KITH_TRY(batch.commit());
     impl_.changed();
@@ -536,6 +540,7 @@ class WindowReader {
     const Record& record = item.record;
     const Header& header = record.header;
     const LogState& log = impl_.logs[item.log];
+    const Log::Impl::Citation cited = KITH_TRY(citation(item));
     if (header.more() || item.follows_more) return State::kIncomplete;
     if (!impl_.counts(log, header, record.id)) return State::kRejected;
     if (impl_.hybrid.is_ahead(header.time)) return State::kHeld;
@@ -559,8 +564,24 @@ class WindowReader {
     incoming.floor = item.floor;
     incoming.shape = opened_.shape;
     if (opened_.values.has_value()) incoming.values = ByteView(*opened_.values);
-    const store::Applied applied = KITH_TRY(impl_.store.merge(incoming));
-    return applied == store::Applied::kVoid ? State::kVoid : State::kCounts;
+    incoming.reach = cited.reach;
+    return Log::Impl::state_of(KITH_TRY(impl_.store.merge(incoming)), cited);
+  }
+
+  /// The same as Impl::citation; what the entry before in this window cites is remembered.
+  Result<Log::Impl::Citation> citation(const Item& item) {
+    if (!impl_.governor->has_schema_moved()) return impl_.citation_by({});
+    const Header& header = item.record.header;
+    OfLog& asked = of_log(item.log);
+    if (!header.refs.empty()) {
+      asked.cited = impl_.citation_by(header.refs);
+    } else if (!asked.cited || asked.cited_at.value + 1 != header.seq.value) {
+      asked.cited = header.seq.value == 0
+                        ? impl_.citation_by({})
+                        : KITH_TRY(impl_.citation(impl_.logs[item.log], Seq(header.seq.value - 1)));
+    }
+    asked.cited_at = header.seq;
+    return *asked.cited;
   }
 
   const crypto::Key* secret_for(LogIndex log, const EpochTag& tag) {
@@ -626,6 +647,7 @@ class WindowReader {
     held.low_time = first.record.header.time;
     held.below = first.record.header.prev;
     held.low_waits = first.state == State::kIncomplete;
+    widened_.insert(run.log);
   }
 
   Result<void> keep_signature(const LogState& log, const Item& item, const std::optional<Header>& previous) {
@@ -672,6 +694,8 @@ class WindowReader {
     bool is_certified = false;
     std::optional<EpochTag> tag;  // of the secret
     std::optional<crypto::Key> secret;
+    std::optional<Log::Impl::Citation> cited;  // by the entry at
+    Seq cited_at;
   };
   OfLog& of_log(LogIndex log) {
     if (log >= of_logs_.size()) of_logs_.resize(impl_.logs.size());
@@ -690,6 +714,7 @@ class WindowReader {
   std::unordered_map<LogIndex, std::vector<std::pair<Seq, Seq>>> taken_;
   std::unordered_set<EntryId, FixedBytesHash> cited_here_;
   std::unordered_set<LogIndex> touched_;
+  std::unordered_set<LogIndex> widened_;  // whose entries here may now be known to cite more
   std::vector<OfLog> of_logs_;
   std::vector<std::pair<LogIndex, Seq>> unsettled_;
   Opened opened_;
@@ -702,6 +727,7 @@ Result<Accepted> Log::accept(RecordDecoder& decoder, ByteView window) {
   if (impl_->governor == nullptr) {
     return Error(ErrorCode::kUsage, "This log has no governor yet.", "Set one before entries arrive.");
   }
+  KITH_TRY(impl_->governor->before_window());
   return WindowReader(*impl_).read(decoder, window);
 }
 

@@ -41,7 +41,15 @@ Result<void> Journal::create_tables() {
       " high_id BLOB NOT NULL, below BLOB NOT NULL);"
       "CREATE TABLE IF NOT EXISTS kith_evidence(author INTEGER NOT NULL, seq INTEGER NOT NULL, signature BLOB NOT NULL,"
       " keep INTEGER NOT NULL, prev BLOB, PRIMARY KEY(author, seq)) WITHOUT ROWID;"
-      "CREATE TABLE IF NOT EXISTS kith_doubled(device BLOB PRIMARY KEY, seq INTEGER NOT NULL, proof BLOB NOT NULL);");
+      "CREATE TABLE IF NOT EXISTS kith_doubled(device BLOB PRIMARY KEY, seq INTEGER NOT NULL, proof BLOB NOT NULL);"
+      "CREATE INDEX IF NOT EXISTS kith_journal_unplaced ON kith_journal(pos) WHERE state = 8;");
+}
+
+Result<void> Journal::doubt_old_verdicts() {
+  if (KITH_TRY(count("SELECT EXISTS (SELECT 1 FROM kith_meta WHERE name = 'log.places')")) != 0) return {};
+  // One statement for each is enough: after a crash between them the first finds nothing more to do.
+  KITH_TRY(db_.exec("UPDATE kith_journal SET state = 8 WHERE state = 1 AND form = 1 AND kind >= 64"));
+  return db_.exec("INSERT INTO kith_meta(name, value) VALUES ('log.places', 1)");
 }
 
 Result<void> Journal::insert(Pos pos, AuthorRef author, State state, const Record& record) {

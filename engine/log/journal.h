@@ -31,6 +31,7 @@ enum class State : std::uint8_t {
   kNoChangeset = 5,  // authority
   kIncomplete = 6,  // waits for its neighbours: the rest of its group, or the predecessor that its stamps are judged by
   kRejected = 7,    // did not count when it came, and was never merged
+  kUnplaced = 8,  // names tables that are not agreed on here, or that it is not known to cite: waits for seal or program
 };
 
 /// An entry as it is stored. `header.prev` is not in the row; `header.payload` only after `Journal::complete`.
@@ -62,6 +63,9 @@ class Journal {
  public:
   Journal(store::Db& db, const SpaceId& space) : db_(db), space_(space) {}
   Result<void> create_tables();
+  /// Once for each file: programs before the first seals took entries that name unknown tables for void. They are to be
+  /// placed again.
+  Result<void> doubt_old_verdicts();
 
   // -- entries
   Result<void> insert(Pos pos, AuthorRef author, State state, const Record& record);

@@ -56,6 +56,7 @@ Result<void> Log::together(const std::function<Result<void>()>& body) {
 
 Result<void> Log::Impl::start() {
   KITH_TRY(journal.create_tables());
+  KITH_TRY(journal.doubt_old_verdicts());
   auto found = KITH_TRY(store.db().query("SELECT value FROM kith_meta WHERE name = 'log.journal'"));
   if (found.rows.empty()) {
     const auto fresh = static_cast<std::int64_t>(random.u64() >> 1);

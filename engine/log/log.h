@@ -65,6 +65,16 @@ class Governor {
   virtual Result<void> authority_arrived(std::span<const AuthorityEntry> entries) = 0;
   /// Two ids for one number: the proof of it (formats 11).
   virtual Result<void> log_doubled(const DeviceId& device, Seq seq, ByteView proof) = 0;
+  /// What an entry with these effective refs may name of the app's schema, by the latest seal that they reach. Null:
+  /// whatever is agreed on in the store. Lives until authority changes.
+  virtual const store::SchemaReach* reach_of(std::span<const EntryId> refs) {
+    static_cast<void>(refs);
+    return nullptr;
+  }
+  /// Has a seal changed the schema? If none has, `reach_of` is asked without refs.
+  virtual bool has_schema_moved() const { return false; }
+  /// Before a window is taken in, outside any transaction: the time to do what a seal says.
+  virtual Result<void> before_window() { return {}; }
   /// A transaction in which one of the two was called has failed: what is true is what `each_authority` gives.
   virtual void authority_undone() {}
 };
@@ -175,6 +185,8 @@ class Log {
   Result<void> rejudge(std::span<const DeviceId> logs);
   Result<void> open_locked();
   Result<void> apply_due();
+  /// After more of the schema was agreed on, or is known to be cited: applies what has waited for it.
+  Result<void> place_waiting();
 
   // -- erasure and evidence
   Result<void> erase(std::span<const EntryId> entries);

@@ -128,6 +128,15 @@ struct Log::Impl final : store::ChangesetSource, store::Sealer {
   Result<std::optional<store::StoredChangeset>> changeset_at(Pos pos) override;
   Result<std::optional<store::StoredChangeset>> tail_changeset_at(Pos pos);
   bool counts(const LogState& log, const Header& header, const EntryId& id) const;
+  /// By which schema an entry is judged: its effective refs are its own, or those of the newest one below that has any.
+  struct Citation {
+    const store::SchemaReach* reach = nullptr;
+    bool is_known = true;  // false: some entry between is not here; `reach` is what every entry may name
+  };
+  Citation citation_by(std::span<const EntryId> refs) const { return {governor->reach_of(refs), true}; }
+  Result<Citation> citation(const LogState& log, Seq seq);
+  /// Of what was applied, or not, under a citation.
+  static State state_of(store::Applied applied, const Citation& citation);
   /// Judges and applies the transaction that holds this number, as far as it is here.
   Result<void> settle(LogIndex log, Seq seq);
   struct Part;
@@ -137,7 +146,8 @@ struct Log::Impl final : store::ChangesetSource, store::Sealer {
   Result<State> merge_part(LogIndex log, const Transaction& transaction, Pos pos);
   Result<void> set_state(LogIndex log, Part& part, State state);
   Result<void> set_states(LogIndex log, Transaction& transaction, State state);
-  Result<void> void_transaction(LogIndex log, Transaction& transaction);
+  /// Nothing of the transaction is applied.
+  Result<void> undo_transaction(LogIndex log, Transaction& transaction, State state);
   /// `sql` selects author and seq.
   Result<void> settle_all(const char* sql, std::int64_t parameter);
   Result<void> rejudge(LogIndex log);

@@ -41,7 +41,8 @@ Result<std::optional<store::StoredChangeset>> Log::Impl::changeset_at(Pos pos) {
   using Found = std::optional<store::StoredChangeset>;
   StoredEntry entry;
   if (!KITH_TRY(journal.read_at(pos, entry))) return Found();
-  const bool has_changeset = entry.state != State::kVoid && entry.state != State::kNoChangeset && !entry.withheld;
+  const bool has_changeset = entry.state != State::kVoid && entry.state != State::kNoChangeset &&
+                             entry.state != State::kUnplaced && !entry.withheld;
   const LogState* log = find_author(entry.author);
   if (!has_changeset || log == nullptr || governor == nullptr) return Found();
   const auto secret = governor->epoch_secret(log->device, entry.header.tag);
@@ -106,7 +107,7 @@ Result<void> Log::Impl::settle(LogIndex log, Seq seq) {
   Transaction transaction;
   if (!KITH_TRY(load_transaction(logs[log], seq, transaction))) return {};
   auto& parts = transaction.parts;
-  if (transaction.is_broken) return void_transaction(log, transaction);
+  if (transaction.is_broken) return undo_transaction(log, transaction, State::kVoid);
   if (!transaction.is_complete) return set_states(log, transaction, State::kIncomplete);
   const bool does_count = std::all_of(parts.begin(), parts.end(),
                                       [&](const Part& part) { return counts(logs[log], part.header, part.id); });
@@ -121,11 +122,11 @@ Result<void> Log::Impl::merge_parts(LogIndex log, Transaction& transaction) {
   for (Part& part : transaction.parts) {
     if (is_settled(part.state)) {
       // A part that everyone passes over takes the others with it.
-      if (part.state == State::kVoid) return void_transaction(log, transaction);
+      if (part.state == State::kVoid) return undo_transaction(log, transaction, State::kVoid);
       continue;
     }
     const State state = KITH_TRY(merge_part(log, transaction, part.pos));
-    if (state == State::kVoid) return void_transaction(log, transaction);
+    if (state == State::kVoid || state == State::kUnplaced) return undo_transaction(log, transaction, state);
     KITH_TRY(set_state(log, part, state));
   }
   return {};
@@ -151,8 +152,39 @@ Result<State> Log::Impl::merge_part(LogIndex log, const Transaction& transaction
   incoming.floor = transaction.floor;
   incoming.shape = opened->shape;
   if (opened->values.has_value()) incoming.values = ByteView(*opened->values);
-  const store::Applied applied = KITH_TRY(store.merge(incoming));
-  return applied == store::Applied::kVoid ? State::kVoid : State::kCounts;
+  const Citation cited = KITH_TRY(citation(logs[log], entry.header.seq));
+  incoming.reach = cited.reach;
+  return state_of(KITH_TRY(store.merge(incoming)), cited);
+}
+
+Result<Log::Impl::Citation> Log::Impl::citation(const LogState& log, Seq seq) {
+  if (!governor->has_schema_moved()) return citation_by({});
+  auto row = KITH_TRY(
+      store.db().cached("SELECT seq, refs FROM kith_journal WHERE author = ?1 AND seq <= ?2 AND seq IS NOT NULL ORDER "
+                        "BY seq DESC"));
+  row->bind(1, log.author.value).bind(2, static_cast<std::int64_t>(seq.value));
+  std::int64_t expected = static_cast<std::int64_t>(seq.value);
+  while (KITH_TRY(row->step()) && row->int64(0) == expected) {
+    ByteReader in(row->blob(1));
+    if (in.left() == 0 && expected > 0) {
+      --expected;
+      continue;
+    }
+    std::vector<EntryId> refs;
+    while (in.left() >= EntryId::kSize) refs.push_back(EntryId{in.array<32>()});
+    return citation_by(refs);
+  }
+  return Citation{governor->reach_of({}), false};
+}
+
+State Log::Impl::state_of(store::Applied applied, const Citation& citation) {
+  switch (applied) {
+    case store::Applied::kCounts: return State::kCounts;
+    case store::Applied::kVoid: return State::kVoid;
+    case store::Applied::kBeyondCited: return citation.is_known ? State::kVoid : State::kUnplaced;
+    case store::Applied::kBeyondAgreed: return State::kUnplaced;
+  }
+  return State::kVoid;
 }
 
 Result<void> Log::Impl::set_state(LogIndex log, Part& part, State state) {
@@ -171,13 +203,13 @@ Result<void> Log::Impl::set_states(LogIndex log, Transaction& transaction, State
   return {};
 }
 
-Result<void> Log::Impl::void_transaction(LogIndex log, Transaction& transaction) {
+Result<void> Log::Impl::undo_transaction(LogIndex log, Transaction& transaction, State state) {
   std::vector<Pos> merged;
   for (const Part& part : transaction.parts) {
     if (part.state == State::kCounts) merged.push_back(part.pos);
   }
   if (!merged.empty()) KITH_TRY(store.retract(merged));
-  for (Part& part : transaction.parts) KITH_TRY(set_state(log, part, State::kVoid));
+  for (Part& part : transaction.parts) KITH_TRY(set_state(log, part, state));
   return {};
 }
 
@@ -280,6 +312,10 @@ Result<void> Log::open_locked() {
       "SELECT author, seq FROM kith_journal WHERE state IN (2, 3) AND state = 2 AND form = 1 AND body IS NOT NULL AND "
       "?1 = 0 ORDER BY pos",
       0);
+}
+
+Result<void> Log::place_waiting() {
+  return impl_->settle_all("SELECT author, seq FROM kith_journal WHERE state = 8 AND ?1 = 0 ORDER BY pos", 0);
 }
 
 Result<void> Log::apply_due() {

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "log/evidence.h"
+#include "space/seal_chain.h"
 
 namespace kith::space {
 namespace {
@@ -34,10 +35,18 @@ bool Device::covers(Seq seq, Stamp time, const EntryId& id, bool is_on_chosen_br
 
 bool operator==(const AuthorityState& a, const AuthorityState& b) {
   const auto parts = [](const AuthorityState& s) {
-    return std::tie(s.lineage_, s.schema_hash_, s.schema_text_, s.constitution_, s.persons_, s.devices_, s.invites_,
+    return std::tie(s.lineage_, s.seals_, s.constitution_, s.persons_, s.devices_, s.invites_,
                     s.epochs_, s.wraps_);
   };
   return parts(a) == parts(b);
+}
+
+Hash AuthorityState::schema_hash() const {
+  return seals_.empty() ? Hash{} : list_hash(List::kSchema, seals_.back().list(List::kSchema));
+}
+
+std::string AuthorityState::schema_text() const {
+  return seals_.empty() ? std::string() : std::string(as_text(seals_.back().list(List::kSchema)));
 }
 
 const Person* AuthorityState::person(const PersonId& id) const& {
@@ -137,6 +146,7 @@ class Judgement {
     read_wrap_keys();
     read_hosts();
     read_epochs();
+    read_seals();
     return std::move(state_);
   }
 
@@ -165,8 +175,7 @@ class Judgement {
       if (genesis == nullptr) continue;
       const auto list = [genesis](List which) { return ByteView(genesis->lists[static_cast<std::size_t>(which)]); };
       state_.lineage_ = genesis->lineage;
-      state_.schema_text_ = as_text(list(List::kSchema));
-      state_.schema_hash_ = genesis->seal.lists[static_cast<std::size_t>(List::kSchema)];
+      state_.seals_ = {{Hash{fact->id.data}, 0, genesis->seal.level, genesis->lists, {fact->id}}};
       state_.constitution_ = Constitution::decode(list(List::kConstitution)).value();
       founder_ = person_of(genesis->certificate.identity);
     }
@@ -411,6 +420,14 @@ class Judgement {
         state_.wraps_.push_back({wrap->epoch, fact->id});
       }
     }
+  }
+
+  /// What was sealed since the founding, and the constitution of the latest seal.
+  void read_seals() {
+    if (state_.seals_.empty()) return;
+    SealChain(book_, facts_, state_).extend(state_.seals_);
+    const Bytes& constitution = state_.seals_.back().list(List::kConstitution);
+    state_.constitution_ = Constitution::decode(constitution).value();  // checked before it was taken
   }
 
   AuthorityState state_;

@@ -87,6 +87,18 @@ struct Epoch {
   friend bool operator==(const Epoch&, const Epoch&) = default;
 };
 
+/// A seal of the chain (formats 10), its lists worked out.
+struct SealState {
+  Hash id;  // of S_0: the space's
+  std::uint64_t number = 0;
+  std::uint64_t level = 1;
+  SealLists lists;
+  AnyOf entries;  // each says it: whoever reaches one cites it
+  friend bool operator==(const SealState&, const SealState&) = default;
+
+  const Bytes& list(List which) const { return lists[static_cast<std::size_t>(which)]; }
+};
+
 /// Somebody made more people readers of an epoch.
 struct Wrap {
   EpochId epoch;
@@ -147,8 +159,10 @@ class AuthorityState final : public Authority {
   std::vector<const Person*> members() && = delete;
   const InviteState* invite(const SignPublic& invite) && = delete;
   std::vector<const InviteState*> invites() && = delete;
-  Hash schema_hash() const override { return schema_hash_; }
-  std::string schema_text() const override { return schema_text_; }
+  Hash schema_hash() const override;
+  std::string schema_text() const override;
+  /// S_0 and what was sealed since, each the successor of the one before. Empty: not founded.
+  const std::vector<SealState>& seals() const { return seals_; }
 
   const Constitution& constitution() const { return *constitution_; }
   const std::unordered_map<DeviceId, Device, FixedBytesHash>& devices() const { return devices_; }
@@ -166,8 +180,7 @@ class AuthorityState final : public Authority {
   bool may_open(const InviteState& invite) const;
 
   Lineage lineage_;
-  Hash schema_hash_;
-  std::string schema_text_;
+  std::vector<SealState> seals_;
   std::optional<Constitution> constitution_;
   std::map<PersonId, Person> persons_;
   std::unordered_map<DeviceId, Device, FixedBytesHash> devices_;
@@ -200,6 +213,8 @@ class FactBook {
   bool contains(const Closure& closure, const EntryId& entry) const;
   /// Is `target` in cl(from), or the same?
   bool reaches(const EntryId& from, const EntryId& target);
+  const SpaceId& space() const { return space_; }
+  StatementChecker& checker() { return checker_; }
 
  private:
   friend class Judgement;

@@ -285,6 +285,7 @@ Result<void> Impl::do_duties() {
   KITH_TRY(confirm_joins());
   KITH_TRY(merge_heads());
   KITH_TRY(renew_epoch());
+  KITH_TRY(propose_own_schema());
   if (are_wraps_done) return {};
   KITH_TRY(hand_keys_on());
   return wrap_missing();
@@ -293,6 +294,7 @@ Result<void> Impl::do_duties() {
 Result<std::uint64_t> Space::tick() {
   Impl& impl = *impl_;
   if (impl.must_reload) KITH_TRY(impl.reload());
+  KITH_TRY(impl.follow_schema());
   KITH_TRY(impl.log->apply_due());
   if (impl.is_active()) {
     if (KITH_TRY(impl.log->seal_tail(false)) > 0) impl.has_written = true;

@@ -106,6 +106,7 @@ Result<std::unique_ptr<Space>> Space::found(const Environment& environment, Open
   log::RecordDecoder decoder(fresh.space);
   KITH_TRY(impl.log->accept(decoder, genesis.window()));
   KITH_TRY(impl.set_keys(fresh));
+  KITH_TRY(impl.follow_schema());
   KITH_TRY(impl.make_epoch());
   if (!host.is_zero()) KITH_TRY(space->bind_host(host));
   KITH_TRY(impl.store->db().flush());
@@ -133,10 +134,11 @@ Result<std::unique_ptr<Space>> Space::visit_to_restore(const Environment& enviro
   return visited;
 }
 
-Result<void> Impl::check_schema() const {
-  if (state.schema_text() == store->schema().canonical()) return {};
-  return Error(ErrorCode::kBadSchema, "This neighbourhood runs another version of the app than this device.",
-               "Install the version that whoever invited you runs, then join again.");
+Result<void> Impl::check_schema() {
+  KITH_TRY(follow_schema());
+  if (!schema_trouble) return {};
+  return Error(ErrorCode::kBadSchema, "This neighbourhood runs another app than this device. " + schema_trouble->cause(),
+               "Install what whoever invited you runs, then join again.");
 }
 
 Result<const InviteState*> Impl::usable_invite(const SignPublic& invite_key, const PersonId& who) {

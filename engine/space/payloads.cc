@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "space/payloads.h"
 
+#include <bit>
+
 #include "codec/cbor.h"
 
 namespace kith::space {
@@ -170,6 +172,154 @@ ConfirmPayload take_confirm(CborReader& in, bool& fits) {
   return out;
 }
 
+// -- Power
+
+constexpr std::uint64_t kActAmend = 9;
+constexpr std::uint64_t kCertificateVersion = 1;
+
+std::uint32_t take_u32(CborReader& in, bool& fits) {
+  const std::uint64_t value = in.uint();
+  fits = fits && value <= UINT32_MAX;
+  return static_cast<std::uint32_t>(value);
+}
+
+bool is_amendable(std::uint64_t which) {
+  return which == static_cast<std::uint64_t>(List::kSchema) ||
+         which == static_cast<std::uint64_t>(List::kConstitution);
+}
+
+void put(CborWriter& out, const Amendment& v) {
+  out.array(4).uint(kActAmend).nil().array(v.lists.size());
+  for (const ListChange& list : v.lists) out.array(2).uint(static_cast<std::uint64_t>(list.which)).bytes(list.bytes);
+  out.array(0);
+}
+
+Amendment take_amendment(CborReader& in, bool& fits) {
+  Amendment out;
+  in.array_of(4);
+  fits = fits && in.uint() == kActAmend;
+  fits = fits && in.take_nil();
+  const std::uint64_t count = in.array();
+  fits = fits && count >= 1 && count <= kSealListCount;
+  for (std::uint64_t i = 0; fits && in.ok() && i < count; ++i) {
+    in.array_of(2);
+    const std::uint64_t which = in.uint();
+    fits = fits && is_amendable(which) && (i == 0 || which > static_cast<std::uint64_t>(out.lists.back().which));
+    out.lists.push_back({static_cast<List>(which), to_bytes(in.bytes())});
+  }
+  if (fits) in.array_of(0);
+  return out;
+}
+
+void put(CborWriter& out, const std::vector<Signature>& signatures) {
+  Bytes all;
+  for (const Signature& signature : signatures) append(all, signature.view());
+  out.bytes(all);
+}
+
+/// As many as the bitmap has bits.
+std::vector<Signature> take_signatures(CborReader& in, const Bytes& bitmap, bool& fits) {
+  const ByteView all = in.bytes();
+  std::size_t count = 0;
+  for (const std::uint8_t byte : bitmap) count += static_cast<std::size_t>(std::popcount(byte));
+  fits = fits && all.size() == count * Signature::kSize;
+  std::vector<Signature> out;
+  for (std::size_t i = 0; fits && i < count; ++i) {
+    out.push_back(*Signature::from(all.subspan(i * Signature::kSize, Signature::kSize)));
+  }
+  return out;
+}
+
+SealBody take_body(CborReader& in, bool& fits) {
+  auto body = SealBody::decode(in.raw_item());
+  fits = fits && body.ok();
+  return body.ok() ? std::move(body).value() : SealBody{};
+}
+
+ProposalPayload take_proposal(CborReader& in, bool& fits) {
+  ProposalPayload out;
+  in.array_of(3);
+  take(in, out.seal);
+  out.act = take_amendment(in, fits);
+  if (fits) in.array_of(0);  // no cuts, no evidence
+  return out;
+}
+
+VotePayload take_vote(CborReader& in, bool& fits) {
+  VotePayload out;
+  in.array_of(3);
+  take(in, out.proposal);
+  const std::uint64_t choice = in.uint();
+  fits = fits && choice <= 1;
+  out.is_yes = choice == 1;
+  take(in, out.signature);
+  return out;
+}
+
+CertificatePayload take_certificate(CborReader& in, bool& fits) {
+  CertificatePayload out;
+  in.array_of(6);
+  fits = fits && in.uint() == kCertificateVersion;
+  take(in, out.seal);
+  out.act = take_amendment(in, fits);
+  if (!fits) return out;
+  out.bitmap = to_bytes(in.bytes());
+  out.signatures = take_signatures(in, out.bitmap, fits);
+  const std::uint64_t count = in.array();
+  fits = fits && count <= out.signatures.size();
+  for (std::uint64_t i = 0; fits && in.ok() && i < count; ++i) {
+    ReplacedVoteKey& replaced = out.replaced.emplace_back();
+    in.array_of(5);
+    take(in, replaced.identity);
+    replaced.wrap_key.n = take_u32(in, fits);
+    take(in, replaced.wrap_key);
+  }
+  return out;
+}
+
+SealProposalPayload take_seal_proposal(CborReader& in, bool& fits) {
+  SealProposalPayload out;
+  in.array_of(4);
+  take(in, out.parent);
+  out.round = take_u32(in, fits);
+  out.body = take_body(in, fits);
+  const std::uint64_t count = in.array();
+  fits = fits && count <= log::kRefsMax;
+  for (std::uint64_t i = 0; fits && in.ok() && i < count; ++i) {
+    SignerMove& move = out.moves.emplace_back();
+    in.array_of(5);
+    take(in, move.identity);
+    take(in, move.from);
+    take(in, move.to);
+    move.first_round = take_u32(in, fits);
+    take(in, move.signature);
+  }
+  return out;
+}
+
+RoundVotePayload take_round_vote(CborReader& in, bool& fits) {
+  RoundVotePayload out;
+  in.array_of(5);
+  take(in, out.parent);
+  out.round = take_u32(in, fits);
+  const std::uint64_t phase = in.uint();
+  fits = fits && phase <= 1;
+  out.phase = static_cast<Phase>(phase);
+  take(in, out.value);
+  take(in, out.signature);
+  return out;
+}
+
+SealPayload take_seal(CborReader& in, bool& fits) {
+  SealPayload out;
+  in.array_of(4);
+  out.body = take_body(in, fits);
+  out.round = take_u32(in, fits);
+  out.bitmap = to_bytes(in.bytes());
+  out.signatures = take_signatures(in, out.bitmap, fits);
+  return out;
+}
+
 Payload take_payload(log::Kind kind, CborReader& in, bool& fits) {
   switch (kind) {
     case log::Kind::kGenesis: return take_genesis(in, fits);
@@ -187,13 +337,13 @@ Payload take_payload(log::Kind kind, CborReader& in, bool& fits) {
     case log::Kind::kWrap: return take_wrap(in, fits);
     case log::Kind::kUnilateral: return take_confirm(in, fits);
     case log::Kind::kDoubling: return DoublingPayload{to_bytes(in.bytes())};
+    case log::Kind::kProposal: return take_proposal(in, fits);
+    case log::Kind::kVote: return take_vote(in, fits);
+    case log::Kind::kCertificate: return take_certificate(in, fits);
+    case log::Kind::kSealProposal: return take_seal_proposal(in, fits);
+    case log::Kind::kRoundVote: return take_round_vote(in, fits);
+    case log::Kind::kSeal: return take_seal(in, fits);
     case log::Kind::kMerge:
-    case log::Kind::kProposal:
-    case log::Kind::kVote:
-    case log::Kind::kCertificate:
-    case log::Kind::kSealProposal:
-    case log::Kind::kRoundVote:
-    case log::Kind::kSeal:
     case log::Kind::kBeacon:
     case log::Kind::kErase:
     case log::Kind::kReceipt:
@@ -244,6 +394,39 @@ Bytes three(ByteView a, ByteView b, ByteView c) {
 
 Hash genesis_statement(const GenesisPayload& v) {
   return list_hash(List::kGenesis, genesis_without_signature(v));
+}
+
+/// What a signature of formats 2 is over where a space comes first.
+struct Statement {
+  Bytes bytes;
+  Statement& put(ByteView part) {
+    append(bytes, part);
+    return *this;
+  }
+  Statement& put(std::uint32_t number) {
+    ByteWriter(bytes).u32(number);
+    return *this;
+  }
+};
+
+Bytes vote_statement(const SpaceId& space, const Hash& seal, const Hash& proposal, bool is_yes) {
+  Bytes out = three(space.view(), seal.view(), proposal.view());
+  out.push_back(is_yes ? 1 : 0);
+  return out;
+}
+
+Bytes round_statement(const SpaceId& space, const Hash& parent, std::uint32_t round, const Hash& value) {
+  return Statement().put(space.view()).put(parent.view()).put(round).put(value.view()).bytes;
+}
+
+Bytes move_statement(const SpaceId& space, const Hash& parent, const SignerMove& v) {
+  Statement out;
+  for (const ByteView part : {space.view(), parent.view(), v.identity.view(), v.from.view(), v.to.view()}) out.put(part);
+  return out.put(v.first_round).bytes;
+}
+
+std::string_view label_of(Phase phase) {
+  return phase == Phase::kPrevote ? "kith1 prevote" : "kith1 precommit";
 }
 
 template <typename Put>
@@ -324,6 +507,62 @@ Bytes encode(const DoublingPayload& v) {
   return written([&](CborWriter& out) { out.bytes(v.proof); });
 }
 
+Bytes encode(const Amendment& v) {
+  return written([&](CborWriter& out) { put(out, v); });
+}
+
+Bytes encode(const ProposalPayload& v) {
+  return written([&](CborWriter& out) {
+    out.array(3).bytes(v.seal.view());
+    put(out, v.act);
+    out.array(0);
+  });
+}
+
+Bytes encode(const VotePayload& v) {
+  return written([&](CborWriter& out) {
+    out.array(3).bytes(v.proposal.view()).uint(v.is_yes ? 1 : 0).bytes(v.signature.view());
+  });
+}
+
+Bytes encode(const CertificatePayload& v) {
+  return written([&](CborWriter& out) {
+    out.array(6).uint(kCertificateVersion).bytes(v.seal.view());
+    put(out, v.act);
+    out.bytes(v.bitmap);
+    put(out, v.signatures);
+    out.array(v.replaced.size());
+    for (const ReplacedVoteKey& replaced : v.replaced) {
+      out.array(5).bytes(replaced.identity.view()).uint(replaced.wrap_key.n);
+      put(out, replaced.wrap_key);
+    }
+  });
+}
+
+Bytes encode(const SealProposalPayload& v) {
+  return written([&](CborWriter& out) {
+    out.array(4).bytes(v.parent.view()).uint(v.round).raw(v.body.encode()).array(v.moves.size());
+    for (const SignerMove& move : v.moves) {
+      out.array(5).bytes(move.identity.view()).bytes(move.from.view()).bytes(move.to.view()).uint(move.first_round);
+      out.bytes(move.signature.view());
+    }
+  });
+}
+
+Bytes encode(const RoundVotePayload& v) {
+  return written([&](CborWriter& out) {
+    out.array(5).bytes(v.parent.view()).uint(v.round).uint(static_cast<std::uint64_t>(v.phase));
+    out.bytes(v.value.view()).bytes(v.signature.view());
+  });
+}
+
+Bytes encode(const SealPayload& v) {
+  return written([&](CborWriter& out) {
+    out.array(4).raw(v.body.encode()).uint(v.round).bytes(v.bitmap);
+    put(out, v.signatures);
+  });
+}
+
 Result<Payload> decode_payload(log::Kind kind, ByteView payload) {
   if (kind == log::Kind::kMerge && payload.empty()) return Payload{};
   CborReader in(payload);
@@ -356,6 +595,29 @@ Signature sign_join(const crypto::SigningKey& identity, const SpaceId& space, co
 
 Signature sign_accept(const crypto::SigningKey& invite, const SpaceId& space, const DeviceCertificate& v) {
   return invite.sign("kith1 accept", three(space.view(), v.identity.view(), v.log.view()));
+}
+
+Signature sign_vote(const crypto::SigningKey& vote_key, const SpaceId& space, const Hash& seal, const Hash& proposal,
+                    bool is_yes) {
+  return vote_key.sign("kith1 vote", vote_statement(space, seal, proposal, is_yes));
+}
+
+Signature sign_round(const crypto::SigningKey& signer, const SpaceId& space, const Hash& parent, std::uint32_t round,
+                     Phase phase, const Hash& value) {
+  return signer.sign(label_of(phase), round_statement(space, parent, round, value));
+}
+
+Signature sign_move(const crypto::SigningKey& identity, const SpaceId& space, const Hash& parent,
+                    const SignerMove& move) {
+  return identity.sign("kith1 signer", move_statement(space, parent, move));
+}
+
+Hash proposal_id(const SpaceId& space, const Hash& seal, const Amendment& act) {
+  return crypto::hash("kith1 proposal", {space.view(), seal.view(), encode(act)});
+}
+
+Hash seal_id(const SpaceId& space, const SealBody& body) {
+  return crypto::hash("kith1 seal id", {space.view(), body.encode()});
 }
 
 bool StatementChecker::verify(const SignPublic& key, std::string_view label, ByteView message,
@@ -396,6 +658,20 @@ bool StatementChecker::join(const SpaceId& space, const JoinPayload& v) {
   const Bytes accepts = three(space.view(), identity.view(), v.certificate.log.view());
   return v.wrap_key.n == 0 && device(space, v.certificate) && wrap_key(space, identity, v.wrap_key) &&
          verify(identity, "kith1 join", joins, v.join) && verify(v.invite, "kith1 accept", accepts, v.accept);
+}
+
+bool StatementChecker::vote(const SignPublic& vote_key, const SpaceId& space, const Hash& seal, const Hash& proposal,
+                            const Signature& signature) {
+  return verify(vote_key, "kith1 vote", vote_statement(space, seal, proposal, true), signature);
+}
+
+bool StatementChecker::round(const DeviceId& signer, const SpaceId& space, const Hash& parent, std::uint32_t round,
+                             Phase phase, const Hash& value, const Signature& signature) {
+  return verify(SignPublic{signer.data}, label_of(phase), round_statement(space, parent, round, value), signature);
+}
+
+bool StatementChecker::move(const SpaceId& space, const Hash& parent, const SignerMove& v) {
+  return verify(v.identity, "kith1 signer", move_statement(space, parent, v), v.signature);
 }
 
 }  // namespace kith::space

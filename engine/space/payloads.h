@@ -105,6 +105,87 @@ struct DoublingPayload {
   Bytes proof;  // log/evidence.h
 };
 
+// -- Power (formats 10)
+
+/// A list of the seal as it is to be.
+struct ListChange {
+  List which = List::kConstitution;
+  Bytes bytes;
+  friend bool operator==(const ListChange&, const ListChange&) = default;
+};
+
+/// The act of a proposal: `[9, nil, [[which, bytes] …], []]`, the lists ascending, each once; only schema and
+/// constitution can be amended. The other types are not built yet and void.
+struct Amendment {
+  std::vector<ListChange> lists;
+  friend bool operator==(const Amendment&, const Amendment&) = default;
+};
+
+struct ProposalPayload {
+  Hash seal;  // under which it is made
+  Amendment act;
+};
+
+struct VotePayload {
+  Hash proposal;
+  bool is_yes = true;
+  Signature signature;
+};
+
+/// Who got a new vote key within the term votes with it, and shows it.
+struct ReplacedVoteKey {
+  SignPublic identity;
+  WrapKeyStatement wrap_key;
+};
+
+struct CertificatePayload {
+  Hash seal;
+  Amendment act;
+  Bytes bitmap;  // over the seal's persons: who says yes
+  std::vector<Signature> signatures;
+  std::vector<ReplacedVoteKey> replaced;
+};
+
+/// An operator's rounds are signed by another of her devices from a round on.
+struct SignerMove {
+  SignPublic identity;
+  DeviceId from;
+  DeviceId to;
+  std::uint32_t first_round = 0;
+  Signature signature;
+};
+
+struct SealProposalPayload {
+  Hash parent;
+  std::uint32_t round = 0;
+  SealBody body;
+  std::vector<SignerMove> moves;
+};
+
+enum class Phase : std::uint8_t { kPrevote = 0, kPrecommit = 1 };
+
+struct RoundVotePayload {
+  Hash parent;
+  std::uint32_t round = 0;
+  Phase phase = Phase::kPrevote;
+  Hash value;  // the seal's id; zero: nil
+  Signature signature;
+};
+
+struct SealPayload {
+  SealBody body;
+  std::uint32_t round = 0;
+  Bytes bitmap;  // over the parent's operators
+  std::vector<Signature> signatures;  // of precommits
+};
+
+Bytes encode(const Amendment& act);
+Bytes encode(const ProposalPayload& proposal);
+Bytes encode(const VotePayload& vote);
+Bytes encode(const CertificatePayload& certificate);
+Bytes encode(const SealProposalPayload& proposal);
+Bytes encode(const RoundVotePayload& vote);
+Bytes encode(const SealPayload& seal);
 Bytes encode(const DeviceCertificate& certificate);
 Bytes encode(const GenesisPayload& genesis);
 Bytes encode(const RetirePayload& retire);
@@ -120,7 +201,9 @@ Bytes encode(const DoublingPayload& doubling);
 /// What an entry of each kind decodes to; monostate for kinds that say nothing here (merge, beacon, kinds not built
 /// yet).
 using Payload = std::variant<std::monostate, GenesisPayload, DeviceCertificate, RetirePayload, KeysPayload, HostPayload,
-                             InvitePayload, JoinPayload, EpochPayload, WrapPayload, ConfirmPayload, DoublingPayload>;
+                             InvitePayload, JoinPayload, EpochPayload, WrapPayload, ConfirmPayload, DoublingPayload,
+                             ProposalPayload, VotePayload, CertificatePayload, SealProposalPayload, RoundVotePayload,
+                             SealPayload>;
 Result<Payload> decode_payload(log::Kind kind, ByteView payload);
 
 // -- Statements: what is signed, behind its label (formats 2). In a genesis the space is 32 zero bytes.
@@ -130,6 +213,17 @@ Signature sign_genesis(const crypto::SigningKey& identity, const GenesisPayload&
 Signature sign_retire(const crypto::SigningKey& identity, const SpaceId& space, const RetirePayload& retire);
 Signature sign_join(const crypto::SigningKey& identity, const SpaceId& space, const SignPublic& invite);
 Signature sign_accept(const crypto::SigningKey& invite, const SpaceId& space, const DeviceCertificate& certificate);
+
+Signature sign_vote(const crypto::SigningKey& vote_key, const SpaceId& space, const Hash& seal, const Hash& proposal,
+                    bool is_yes);
+Signature sign_round(const crypto::SigningKey& signer, const SpaceId& space, const Hash& parent, std::uint32_t round,
+                     Phase phase, const Hash& value);
+Signature sign_move(const crypto::SigningKey& identity, const SpaceId& space, const Hash& parent,
+                    const SignerMove& move);
+
+/// Equal proposals are one.
+Hash proposal_id(const SpaceId& space, const Hash& seal, const Amendment& act);
+Hash seal_id(const SpaceId& space, const SealBody& body);
 
 /// Checks statements. The verdict about a key (a point check, as dear as a signature) is kept, since a person's key
 /// comes back with each device.
@@ -144,6 +238,11 @@ class StatementChecker {
   bool retire(const SpaceId& space, const RetirePayload& retire);
   /// Certificate, wrap key number 0, join and accept.
   bool join(const SpaceId& space, const JoinPayload& join);
+  bool vote(const SignPublic& vote_key, const SpaceId& space, const Hash& seal, const Hash& proposal,
+            const Signature& signature);  // a yes
+  bool round(const DeviceId& signer, const SpaceId& space, const Hash& parent, std::uint32_t round, Phase phase,
+             const Hash& value, const Signature& signature);
+  bool move(const SpaceId& space, const Hash& parent, const SignerMove& move);
 
  private:
   bool verify(const SignPublic& key, std::string_view label, ByteView message, const Signature& signature);

@@ -19,6 +19,7 @@ Impl::Impl(const Environment& the_environment, const SpaceId& the_id)
 Result<void> Impl::open(OpenOptions& options) {
   store::OpenOptions where{.path = options.path, .files = environment.files};
   where.local_tables = std::move(options.local_tables);
+  where.is_agreed = false;  // the seals say what is
   store = KITH_TRY(store::Store::open(where, std::move(options.schema), environment.clock, hybrid));
   KITH_TRY(
       store->db().exec("CREATE TABLE IF NOT EXISTS kith_untold(device BLOB, seq INTEGER, proof BLOB NOT NULL,"
@@ -67,6 +68,7 @@ Result<void> Impl::read_facts() {
   auto devices = KITH_TRY(store->db().cached("SELECT device FROM kith_linked"));
   while (KITH_TRY(devices->step())) linked.insert(DeviceId::from(devices->blob(0)).value_or(DeviceId{}));
   state = book.state();
+  read_schemas();
   choice.reset();
   return {};
 }
@@ -86,6 +88,7 @@ Result<void> Impl::judge() {
     if (before != nullptr && *before != verdict) changed.push_back(device);
   }
   state = std::move(next);
+  read_schemas();
   choice.reset();
   are_wraps_done = false;
   if (log_key) {
@@ -254,6 +257,9 @@ Result<std::unique_ptr<Space>> Space::open(const Environment& environment, OpenO
   std::unique_ptr<Space> space(new Space(std::make_unique<Impl>(environment, keys.space)));
   KITH_TRY(space->impl_->open(options));
   KITH_TRY(space->impl_->set_keys(keys));
+  KITH_TRY(space->impl_->follow_schema());
+  // What rests may still be taken back, and an authority entry would end that: then a tick does it.
+  if (!space->impl_->log->has_tail()) KITH_TRY(space->impl_->propose_own_schema());
   return space;
 }
 
@@ -313,6 +319,7 @@ class StoreWriter final : public Writer {
 Result<WriteReceipt> Impl::write(std::string_view event, const WriteOptions& options,
                                  const std::function<Result<void>(Writer&)>& body) {
   KITH_TRY(check_may_write());
+  KITH_TRY(follow_schema());
   // Before the commit, so that the key's entry comes before the transaction that is to be sealed under it.
   // Something that rests is not sealed for it: its own sealing will make the key then.
   if (usable_epoch() == nullptr && !log->has_tail()) KITH_TRY(make_epoch());

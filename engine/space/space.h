@@ -106,6 +106,11 @@ class Space final : public Database, public log::Governor {
   /// Ends a device at its last honest entry (none given: the last one here); next wrap key, new epoch. Needs the words.
   Result<void> retire_device(const DeviceId& device, std::optional<Seq> last);
 
+  // -- power
+  /// Puts the hash of the certificate authority's key (list 12) into the constitution, or takes it out, by a seal. For
+  /// the founder's device, while nobody else is operator or voter (kRefused).
+  Result<void> amend_certificate_authority(const std::optional<Hash>& key);
+
   // -- keys
   const SpaceKeys& keys() const;
   const crypto::SigningKey* log_key() const;  // null while visiting
@@ -150,6 +155,9 @@ class Space final : public Database, public log::Governor {
   Result<void> authority_arrived(std::span<const log::AuthorityEntry> entries) override;
   Result<void> log_doubled(const DeviceId& device, Seq seq, ByteView proof) override;
   void authority_undone() override;
+  const store::SchemaReach* reach_of(std::span<const EntryId> refs) override;
+  bool has_schema_moved() const override;
+  Result<void> before_window() override;
 
   struct Impl;
 

@@ -6,6 +6,7 @@
 //   confirmations: tick
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -57,8 +58,31 @@ struct Space::Impl {
   log::Governor::Writing writing_under(const crypto::Key& secret) const;
   void tell_change();
 
+  // -- sealing.cc
+  /// What the seals say of the app's tables, as far as this program can read it.
+  struct SealedSchema {
+    Hash seal;
+    std::optional<store::Schema> schema;
+    store::SchemaReach reach;
+    bool is_unknown = false;  // written for a newer program
+  };
+  void read_schemas();
+  static void read_schema(std::string_view text, SealedSchema& at);
+  /// Lets the tables be what the latest seal says; not within a transaction.
+  Result<void> follow_schema();
+  bool has_schema_moved() const;
+  const store::SchemaReach* reach_of(std::span<const EntryId> refs);
+  void level_facts();
+  Result<void> check_may_seal() const;
+  Result<void> amend(std::vector<ListChange> lists);
+  Result<void> certify(const Hash& parent, const Amendment& act);
+  std::optional<WrapKeyStatement> own_wrap_statement(std::uint32_t n) const;
+  Result<void> seal_alone();
+  Result<void> propose_own_schema();
+
   // -- members.cc
-  Result<void> check_schema() const;
+  /// Can this program's tables lie beside what was agreed on here?
+  Result<void> check_schema();
   Result<const InviteState*> usable_invite(const SignPublic& invite_key, const PersonId& who);
 
   // -- devices.cc
@@ -109,6 +133,12 @@ struct Space::Impl {
 
   FactBook book;
   AuthorityState state;
+  std::deque<SealedSchema> schemas;        // by seal; what `reach_of` gives points into it
+  std::vector<std::uint32_t> seal_levels;  // by place in the book: the seal that an entry cites
+  bool is_schema_due = false;              // `follow_schema` has something to look at
+  bool has_placed = false;                 // since this was opened
+  bool has_proposed = false;               // likewise
+  std::optional<Error> schema_trouble;     // the place's tables cannot be had by this program
   std::map<EntryId, std::set<EpochId>> previous;                   // whose secrets each epoch entry that opened holds
   std::unordered_map<EntryId, std::size_t, FixedBytesHash> tried;  // with how many own secrets rows were tried
   std::map<std::pair<DeviceId, Seq>, Bytes> untold;                // doublings that no entry tells yet

@@ -23,7 +23,7 @@ Result<Changeset> Changeset::read(const Schema& schema, StoredChangeset stored) 
   changeset.stored_ = std::move(stored);
   const StoredChangeset& own = changeset.stored_;
   const std::optional<ByteView> values = own.values ? std::optional<ByteView>(*own.values) : std::nullopt;
-  const Judgement judgement = judge(schema, own.shape, values, {.entry = own.stamp, .floor = Stamp{}});
+  const Judgement judgement = judge(schema, schema.reach(), own.shape, values, {.entry = own.stamp, .floor = Stamp{}});
   if (judgement.is_void) {
     return Error(ErrorCode::kNotDatabase, "The journal holds a changeset that does not fit the schema.",
                  "Restore the file from a backup or from a neighbour.");

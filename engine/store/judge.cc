@@ -39,13 +39,32 @@ bool are_values_sound(const Op& op, const Table& table, ByteReader& values) {
   return true;
 }
 
+bool is_beyond(const SchemaReach& reach, const Op& op) {
+  return op.table >= reach.columns.size() || op.columns >> reach.columns[op.table] != 0;
+}
+
 }  // namespace
 
-Judgement judge(const Schema& schema, ByteView shape, std::optional<ByteView> values, const StampBounds& bounds) {
-  constexpr Judgement kVoid{.is_void = true, .has_values = false};
+bool is_beyond(const SchemaReach& reach, ByteView shape) {
   auto reader = ShapeReader::open(shape);
-  if (!reader.ok() || reader->head().event > schema.events().size()) return kVoid;
+  if (!reader.ok()) return false;
+  bool is_any = reader->head().event > reach.events;
+  Op op;
+  for (;;) {
+    const auto more = reader->next(op);
+    if (!more.ok()) return false;
+    if (!*more) return is_any;
+    is_any = is_any || is_beyond(reach, op);
+  }
+}
+
+Judgement judge(const Schema& schema, const SchemaReach& reach, ByteView shape, std::optional<ByteView> values,
+                const StampBounds& bounds) {
+  constexpr Judgement kVoid{.is_void = true, .is_beyond = false, .has_values = false};
+  auto reader = ShapeReader::open(shape);
+  if (!reader.ok()) return kVoid;
   if (reader->head().transaction != Stamp{} && !is_stamp_allowed(reader->head().transaction, bounds)) return kVoid;
+  bool is_any_beyond = reader->head().event > reach.events;
   ByteReader in(values.value_or(ByteView{}));
   bool has_values = values.has_value();
   Op op;
@@ -53,13 +72,15 @@ Judgement judge(const Schema& schema, ByteView shape, std::optional<ByteView> va
     auto more = reader->next(op);
     if (!more.ok()) return kVoid;
     if (!*more) break;
-    if (op.table >= schema.tables().size()) return kVoid;
+    if (op.stamp != Stamp{} && !is_stamp_allowed(op.stamp, bounds)) return kVoid;
+    is_any_beyond = is_any_beyond || is_beyond(reach, op);
+    if (is_any_beyond) continue;
     const Table& table = schema.tables()[op.table];
     if (!is_key_of(op.key, table.columns[table.key_column]) || !are_columns_allowed(op, table)) return kVoid;
-    if (op.stamp != Stamp{} && !is_stamp_allowed(op.stamp, bounds)) return kVoid;
     has_values = has_values && are_values_sound(op, table, in);
   }
-  return {.is_void = false, .has_values = has_values && in.at_end()};
+  if (is_any_beyond) return {.is_void = true, .is_beyond = true, .has_values = false};
+  return {.is_void = false, .is_beyond = false, .has_values = has_values && in.at_end()};
 }
 
 }  // namespace kith::store

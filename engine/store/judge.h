@@ -20,9 +20,14 @@ struct StampBounds {
 
 struct Judgement {
   bool is_void = false;
+  bool is_beyond = false;   // it names what the schema that it may name does not have
   bool has_values = false;  // they are here, and all of them are sound
 };
 
-Judgement judge(const Schema& schema, ByteView shape, std::optional<ByteView> values, const StampBounds& bounds);
+/// `reach` lies within the schema. A changeset that is beyond it is judged no further than its form.
+Judgement judge(const Schema& schema, const SchemaReach& reach, ByteView shape, std::optional<ByteView> values,
+                const StampBounds& bounds);
+/// Does it name anything beyond? False for what does not parse.
+bool is_beyond(const SchemaReach& reach, ByteView shape);
 
 }  // namespace kith::store

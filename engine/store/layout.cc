@@ -76,7 +76,32 @@ std::string view(const Table& table) {
          std::to_string(kRowidOpBits) + ") LEFT JOIN kith_authors a ON a.ref = j.author;\n";
 }
 
-Result<void> create(Db& db, const Schema& schema) {
+/// What hangs on one of the app's tables.
+std::string attachments(const Table& table) {
+  std::string sql;
+  for (const char* action : {"INSERT", "UPDATE", "DELETE"}) sql += guard(table.name, action);
+  return sql + immutable_trigger(table) + view(table);
+}
+
+Result<void> run_schema(Db& db, const std::string& sql) {
+  auto done = db.exec(sql);
+  if (done.ok() || done.error().code() != ErrorCode::kBadSql) return done;
+  return Error(ErrorCode::kBadSchema, "The schema does not run: " + done.error().cause(), "Correct the statement.");
+}
+
+Result<void> keep_text(Db& db, const char* name, const Schema& schema) {
+  auto insert = KITH_TRY(db.cached("INSERT OR REPLACE INTO kith_meta(name, value) VALUES (?1, ?2)"));
+  const std::string text = schema.canonical();
+  insert->bind(1, std::string_view(name)).bind(2, std::string_view(text));
+  return insert->run();
+}
+
+Result<void> keep_texts(Db& db, const Layout& layout) {
+  KITH_TRY(keep_text(db, "schema", layout.agreed));
+  return keep_text(db, "laid", layout.laid);
+}
+
+Result<void> create(Db& db, const Layout& layout) {
   std::string sql = kOwnTables;
   // Own tables are guarded against loss and forged people; INSERT and UPDATE of the journal are on the path of every
   // entry and are left unguarded.
@@ -85,19 +110,92 @@ Result<void> create(Db& db, const Schema& schema) {
     sql += guard(table, "DELETE");
   }
   for (const char* action : {"INSERT", "UPDATE"}) sql += guard("kith_authors", action) + guard("kith_meta", action);
-  for (const std::string& statement : schema.statements()) sql += statement + ";\n";
-  for (const Table& table : schema.tables()) {
-    for (const char* action : {"INSERT", "UPDATE", "DELETE"}) sql += guard(table.name, action);
-    sql += immutable_trigger(table) + view(table);
+  for (const Table& table : layout.laid.tables()) sql += physical_table(table) + ";\n";
+  for (const std::string& extra : layout.laid.extras()) sql += extra + ";\n";
+  for (const Table& table : layout.laid.tables()) sql += attachments(table);
+  KITH_TRY(run_schema(db, sql));
+  return keep_texts(db, layout);
+}
+
+/// What hangs on the app's tables, and its indexes and views: all but the tables themselves.
+Result<void> detach(Db& db) {
+  const Rows rows = KITH_TRY(
+      db.query("SELECT 'DROP ' || type || ' \"' || replace(name, '\"', '\"\"') || '\"' FROM sqlite_schema WHERE"
+               " (type = 'trigger' AND tbl_name NOT GLOB 'kith_*')"
+               " OR (type = 'index' AND tbl_name NOT GLOB 'kith_*' AND sql IS NOT NULL)"
+               " OR (type = 'view' AND name NOT GLOB 'kith_local_*')"));
+  for (const auto& row : rows.rows) KITH_TRY(db.exec(std::get<std::string>(row[0])));
+  return {};
+}
+
+/// Brings a table from one form to the other. What the two do not share at its beginning was waiting, and is empty.
+Result<void> change_table(Db& db, const Table& before, const Table& after) {
+  std::size_t same = 0;
+  while (same < before.columns.size() && same < after.columns.size() &&
+         physical_column(before, static_cast<std::uint32_t>(same)) ==
+             physical_column(after, static_cast<std::uint32_t>(same))) {
+    ++same;
   }
-  if (auto done = db.exec(sql); !done.ok()) {
-    if (done.error().code() != ErrorCode::kBadSql) return done;
-    return Error(ErrorCode::kBadSchema, "The schema does not run: " + done.error().cause(), "Correct the statement.");
+  const std::string alter = "ALTER TABLE " + quoted(before.name);
+  for (std::size_t i = before.columns.size(); i > same; --i) {
+    KITH_TRY(db.exec(alter + " DROP COLUMN " + quoted(before.columns[i - 1].name)));
   }
-  auto insert = KITH_TRY(db.cached("INSERT INTO kith_meta(name, value) VALUES ('schema', ?1)"));
-  const std::string text = schema.canonical();
-  insert->bind(1, std::string_view(text));
-  return insert->run();
+  for (std::size_t i = same; i < after.columns.size(); ++i) {
+    KITH_TRY(run_schema(db, alter + " ADD COLUMN " + physical_column(after, static_cast<std::uint32_t>(i))));
+  }
+  return {};
+}
+
+/// From one layout to the next. Tables that waited and are of another form, or declared no more, are made anew: they are
+/// empty.
+Result<void> lay_anew(Db& db, const Layout& before, const Layout& after) {
+  KITH_TRY(detach(db));
+  for (const Table& table : before.laid.tables()) {
+    const Table* kept = after.laid.find(table.name);
+    if (before.agreed.find(table.name) != nullptr && kept != nullptr) {
+      KITH_TRY(change_table(db, table, *kept));
+    } else if (kept == nullptr || physical_table(*kept) != physical_table(table)) {
+      KITH_TRY(db.exec("DROP TABLE " + quoted(table.name)));
+    }
+  }
+  std::string sql;
+  for (const Table& table : after.laid.tables()) {
+    const Table* old = before.laid.find(table.name);
+    const bool is_there = old != nullptr && (before.agreed.find(table.name) != nullptr ||
+                                             physical_table(*old) == physical_table(table));
+    if (!is_there) sql += physical_table(table) + ";\n";
+  }
+  for (const std::string& extra : after.laid.extras()) sql += extra + ";\n";
+  for (const Table& table : after.laid.tables()) sql += attachments(table);
+  KITH_TRY(run_schema(db, sql));
+  return keep_texts(db, after);
+}
+
+/// What this program and this agreement make of the file.
+Result<Layout> layout_of(Schema agreed, const Schema& program) {
+  const Growth growth = KITH_TRY(Schema::compare(agreed, program));
+  // The program's queries lean on its own indexes and views, whichever of the two schemas is the newer.
+  Schema laid = growth == Growth::kOlder ? agreed.with_extras_of(program) : KITH_TRY(Schema::grown(agreed, program));
+  laid.set_agreed(agreed.reach());
+  return Layout{std::move(agreed), std::move(laid)};
+}
+
+Result<Schema> read_schema(Db& db, const char* name) {
+  auto select = KITH_TRY(db.cached("SELECT value FROM kith_meta WHERE name = ?1"));
+  select->bind(1, std::string_view(name));
+  if (KITH_TRY(select->step())) return Schema::parse(select->text(0));
+  return Error(ErrorCode::kNotDatabase, "The file does not say what its tables are.",
+               "Restore the file from a backup or from a neighbour.");
+}
+
+Result<Layout> read_layout(Db& db) {
+  Layout layout;
+  layout.agreed = KITH_TRY(read_schema(db, "schema"));
+  // Files of the first builds have one text: there was nothing that could wait.
+  auto laid = read_schema(db, "laid");
+  if (!laid.ok() && laid.error().code() != ErrorCode::kNotDatabase) return std::move(laid).error();
+  layout.laid = laid.ok() ? std::move(laid).value() : layout.agreed;
+  return layout;
 }
 
 int equal_always(void*, int, const void*, int, const void*) {
@@ -134,21 +232,36 @@ Result<void> register_guards(Db& db) {
   return Error(ErrorCode::kInternal, "SQLite does not take the guard's collation.");
 }
 
-Result<void> ensure_layout(Db& db, const Schema& schema) {
-  if (KITH_TRY(db.query("SELECT 1 FROM sqlite_schema WHERE name = 'kith_meta'")).rows.empty()) {
-    KITH_TRY(db.begin());
-    auto done = create(db, schema);
-    if (!done.ok()) {
-      db.rollback();
-      return done;
+Result<Layout> ensure_layout(Db& db, const Schema& program, bool is_agreed) {
+  const auto run = [&]() -> Result<Layout> {
+    if (KITH_TRY(db.query("SELECT 1 FROM sqlite_schema WHERE name = 'kith_meta'")).rows.empty()) {
+      Layout layout = KITH_TRY(layout_of(is_agreed ? program : Schema(), program));
+      KITH_TRY(create(db, layout));
+      return layout;
     }
-    return db.commit();
+    const Layout before = KITH_TRY(read_layout(db));
+    const bool is_older = KITH_TRY(Schema::compare(before.agreed, program)) == Growth::kOlder;
+    Schema agreed = is_agreed && !is_older ? KITH_TRY(Schema::grown(before.agreed, program)) : before.agreed;
+    return move_layout(db, before, std::move(agreed), program);
+  };
+  KITH_TRY(db.begin());
+  auto layout = run();
+  if (!layout.ok()) {
+    db.rollback();
+    return layout;
   }
-  const Rows rows = KITH_TRY(db.query("SELECT value FROM kith_meta WHERE name = 'schema'"));
-  const std::string* text = rows.rows.empty() ? nullptr : std::get_if<std::string>(&rows.rows[0][0]);
-  if (text != nullptr && *text == schema.canonical()) return {};
-  return Error(ErrorCode::kBadSchema, "This file was made with another version of the app's tables.",
-               "Open it with the version of the program that made it.");
+  KITH_TRY(db.commit());
+  return layout;
+}
+
+Result<Layout> move_layout(Db& db, const Layout& before, Schema agreed, const Schema& program) {
+  Layout after = KITH_TRY(layout_of(std::move(agreed), program));
+  if (after.laid.canonical() != before.laid.canonical()) {
+    KITH_TRY(lay_anew(db, before, after));
+  } else if (after.agreed.canonical() != before.agreed.canonical()) {
+    KITH_TRY(keep_texts(db, after));
+  }
+  return after;
 }
 
 }  // namespace kith::store

@@ -41,7 +41,17 @@ Result<TailBody> split_tail_body(ByteView body);
 /// Registers what guards need on this connection; without it they refuse every write. Before anything else is done with
 /// the file.
 Result<void> register_guards(Db& db);
-/// Creates everything in an empty file, or checks that the file was made with this very schema (kBadSchema).
-Result<void> ensure_layout(Db& db, const Schema& schema);
+/// The app's tables as they lie in the file.
+struct Layout {
+  Schema agreed;  // what the space has agreed on: entries and local writes name nothing else
+  Schema laid;    // that, and behind it what this program declares besides: tables and columns that wait, and are empty
+};
+
+/// Creates everything in an empty file, or lays one that was made with another schema out anew; in one transaction.
+/// `is_agreed`: this program's schema is agreed on at once, else nothing is in a new file, and what was in an old one.
+/// kBadSchema: `Schema::grown` does not allow the move from what was agreed.
+Result<Layout> ensure_layout(Db& db, const Schema& program, bool is_agreed);
+/// The agreed schema is another one from now on; inside the caller's transaction.
+Result<Layout> move_layout(Db& db, const Layout& before, Schema agreed, const Schema& program);
 
 }  // namespace kith::store

@@ -95,7 +95,7 @@ Result<void> LocalCommit::diff_deleted(TableState& state, TableCapture& capture)
     const std::int64_t row = capture.before[before].row;
     const ByteView key = columns_before(state, capture, before)[state.table->key_column];
     KITH_TRY(check_owner(state, KITH_TRY(projection_.birth_author(KITH_TRY(projection_.birth_of(state, row)))).author));
-    const Parts::Place place = KITH_TRY(parts_.add(OpKind::kDelete, state.table->number, value_of(key), 0));
+    const Parts::Place place = KITH_TRY(add_op(OpKind::kDelete, state, value_of(key), 0));
     changes_.push_back({OpKind::kDelete, &state, row, 0, place, to_bytes(key)});
   }
   return {};
@@ -135,7 +135,7 @@ Result<void> LocalCommit::add_birth(TableState& state, const Statement& now, std
   KITH_TRY(check_key(state, key));
   const std::uint64_t columns =
       KITH_TRY(put_given(state, now, state.table->immutable_columns | state.table->last_writer_columns));
-  const Parts::Place place = KITH_TRY(parts_.add(OpKind::kBirth, state.table->number, key, columns));
+  const Parts::Place place = KITH_TRY(add_op(OpKind::kBirth, state, key, columns));
   if (!births_.empty()) {
     BirthRun& last = births_.back();
     const bool follows = last.state == &state && last.lo + last.n == row && last.place.part == place.part &&
@@ -147,6 +147,19 @@ Result<void> LocalCommit::add_birth(TableState& state, const Statement& now, std
   }
   births_.push_back({&state, row, 1, place});
   return {};
+}
+
+Result<Parts::Place> LocalCommit::add_op(OpKind kind, const TableState& state, const ValueView& key,
+                                         std::uint64_t columns) {
+  const Table& table = *state.table;
+  if (!table.is_waiting() && (columns & table.waiting_columns) == 0) {
+    return parts_.add(kind, table.number, key, columns);
+  }
+  const std::uint64_t waiting = columns & table.waiting_columns;
+  const std::string what =
+      table.is_waiting() ? table.name : column_name(state, static_cast<std::size_t>(std::countr_zero(waiting)));
+  return Error(ErrorCode::kRefused, "This place has not agreed on " + what + " yet.",
+               "It comes when the founder's house runs this version of the program; what was there before works on.");
 }
 
 /// Writes the values that are not NULL; returns which.
@@ -228,7 +241,7 @@ Result<void> LocalCommit::add_update(TableState& state, const TableCapture& capt
   const std::int64_t row = capture.before[before].row;
   KITH_TRY(check_owner(state, KITH_TRY(projection_.birth_author(KITH_TRY(projection_.birth_of(state, row)))).author));
   const Parts::Place place =
-      KITH_TRY(parts_.add(OpKind::kUpdate, state.table->number, value_of(old[state.table->key_column]), columns));
+      KITH_TRY(add_op(OpKind::kUpdate, state, value_of(old[state.table->key_column]), columns));
   changes_.push_back({OpKind::kUpdate, &state, row, columns, place, {}});
   return {};
 }
@@ -251,7 +264,7 @@ Result<void> LocalCommit::add_revival(TableState& state, const Statement& now, c
                  "Take a new key.");
   }
   const std::uint64_t columns = KITH_TRY(put_given(state, now, state.table->last_writer_columns));
-  const Parts::Place place = KITH_TRY(parts_.add(OpKind::kRevive, state.table->number, key, columns));
+  const Parts::Place place = KITH_TRY(add_op(OpKind::kRevive, state, key, columns));
   Change revival{OpKind::kRevive, &state, 0, columns, place, {}};
   put_value(revival.key, key);
   changes_.push_back(std::move(revival));

@@ -74,6 +74,8 @@ class LocalCommit {
   Result<void> add_birth(TableState& state, const Statement& now, std::int64_t row, const ValueView& key);
   Result<void> add_revival(TableState& state, const Statement& now, const ValueView& key, const SpecialRow& dead);
   Result<void> check_owner(TableState& state, AuthorRef owner);
+  /// Adds to the changeset what may be in it: nothing that waits for an agreement.
+  Result<Parts::Place> add_op(OpKind kind, const TableState& state, const ValueView& key, std::uint64_t columns);
   Result<void> check_key(const TableState& state, const ValueView& key);
   Result<void> put_checked(const TableState& state, std::size_t column, const ValueView& value);
   Result<std::uint64_t> put_given(TableState& state, const Statement& now, std::uint64_t columns);

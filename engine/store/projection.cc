@@ -78,6 +78,7 @@ Result<void> Projection::prepare(TableState& state) {
 }
 
 Result<void> Projection::open() {
+  states_.clear();
   for (const Table& table : schema_.tables()) {
     TableState& state = states_.emplace_back();
     state.table = &table;

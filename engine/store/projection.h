@@ -82,7 +82,7 @@ class Projection {
   Projection(Db& db, const Schema& schema, Authors& authors, History& history)
       : db_(db), schema_(schema), authors_(authors), history_(history) {}
 
-  /// Reads what side tables there are, and the next place.
+  /// Reads what side tables there are, and the next place. Again when the tables lie otherwise.
   Result<void> open();
   /// After a rollback: nothing that was remembered of the file may be relied on.
   Result<void> reload();

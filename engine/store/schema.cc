@@ -70,6 +70,25 @@ std::string in_apostrophes(std::string_view text) {
   return out + "'";
 }
 
+// NOT NULL is not in the physical table: a cell whose value was erased reads as NULL. INTEGER PRIMARY KEY would make
+// the key SQLite's rowid, which is ours: INT does not. FAIL differs from ABORT in nothing for one row, and spares every
+// INSERT a statement journal beside the guard triggers.
+std::string physical_column(const Table& table, std::uint32_t number) {
+  const Column& column = table.columns[number];
+  if (number == table.key_column) {
+    return quoted(column.name) + " " + (column.declared_type == "INTEGER" ? "INT" : column.declared_type) +
+           " PRIMARY KEY ON CONFLICT FAIL NOT NULL ON CONFLICT FAIL";
+  }
+  return quoted(column.name) + " " + column.declared_type +
+         (column.default_sql.empty() ? "" : " DEFAULT " + column.default_sql);
+}
+
+std::string physical_table(const Table& table) {
+  std::string sql = "CREATE TABLE " + quoted(table.name) + "(";
+  for (std::uint32_t i = 0; i < table.columns.size(); ++i) sql += (i > 0 ? ", " : "") + physical_column(table, i);
+  return sql + ")";
+}
+
 /// Reads the statements of a schema one after another.
 class SchemaParser {
  public:
@@ -83,6 +102,7 @@ class SchemaParser {
       }
       KITH_TRY(statement());
     }
+    schema_.measure();
     return std::move(schema_);
   }
 
@@ -168,7 +188,6 @@ class SchemaParser {
     KITH_TRY(expect_symbol(')'));
     KITH_TRY(table_options(table));
     KITH_TRY(check_key(table, key));
-    schema_.statements_.push_back(physical(table));
     schema_.tables_.push_back(std::move(table));
     return {};
   }
@@ -377,26 +396,6 @@ class SchemaParser {
     return {};
   }
 
-  // NOT NULL is not in the physical table: a cell whose value was erased reads as NULL. INTEGER PRIMARY KEY would make
-  // the key SQLite's rowid, which is ours: INT does not. FAIL differs from ABORT in nothing for one row, and spares
-  // every INSERT a statement journal beside the guard triggers.
-  static std::string physical(const Table& table) {
-    std::string sql = "CREATE TABLE " + quoted(table.name) + "(";
-    for (std::uint32_t i = 0; i < table.columns.size(); ++i) {
-      const Column& column = table.columns[i];
-      if (i > 0) sql += ", ";
-      sql += quoted(column.name) + " ";
-      if (i == table.key_column) {
-        sql += (column.declared_type == "INTEGER" ? "INT" : column.declared_type) +
-               " PRIMARY KEY ON CONFLICT FAIL NOT NULL ON CONFLICT FAIL";
-      } else {
-        sql += column.declared_type;
-        if (!column.default_sql.empty()) sql += " DEFAULT " + column.default_sql;
-      }
-    }
-    return sql + ")";
-  }
-
   // -- CREATE EVENT, INDEX, VIEW
 
   Result<void> event() {
@@ -443,7 +442,6 @@ class SchemaParser {
     std::string sql = "CREATE";
     at_ = begin;
     while (peek().kind != Token::Kind::kEnd && !peek().is_symbol(';')) sql += " " + take().text;
-    schema_.statements_.push_back(sql);
     schema_.extras_.push_back(std::move(sql));
     return end_of_statement();
   }
@@ -488,6 +486,150 @@ std::string Schema::canonical() const {
   for (const std::string& extra : extras_) out += extra + ";\n";
   for (const std::string& event : events_) out += "CREATE EVENT " + in_apostrophes(event) + ";\n";
   return out;
+}
+
+// -- growing
+
+namespace {
+
+/// One schema laid over another: what the other adds, and whether it lacks something.
+class Overlay {
+ public:
+  explicit Overlay(const std::vector<Table>& base) : tables(base) {}
+
+  Result<void> add(const Table& other) {
+    Table* own = find(other.name);
+    if (own != nullptr) return add_columns(*own, other);
+    tables.push_back(other);
+    tables.back().number = static_cast<std::uint32_t>(tables.size()) - 1;
+    note_more("the table " + other.name);
+    return {};
+  }
+
+  void note_lack(std::string what) {
+    if (lacks.empty()) lacks = std::move(what);
+  }
+  void note_more(std::string what) {
+    if (adds.empty()) adds = std::move(what);
+  }
+
+  std::vector<Table> tables;
+  std::string lacks;  // the first thing that the other lacks
+  std::string adds;   // the first thing that only the other has
+
+ private:
+  Table* find(std::string_view name) {
+    const std::string upper = to_upper(name);
+    for (Table& table : tables) {
+      if (to_upper(table.name) == upper) return &table;
+    }
+    return nullptr;
+  }
+
+  static const Column* find(const Table& table, std::string_view name) {
+    const std::string upper = to_upper(name);
+    for (const Column& column : table.columns) {
+      if (to_upper(column.name) == upper) return &column;
+    }
+    return nullptr;
+  }
+
+  static Error refuse(const std::string& what) {
+    return {ErrorCode::kBadSchema, "The tables cannot change like this: " + what + ".",
+            "Leave what is there as it was, and add a new table or column instead."};
+  }
+
+  Result<void> add_columns(Table& own, const Table& other) {
+    if (own.write_rule != other.write_rule) return refuse("who may write to " + own.name + " was agreed on");
+    if (to_upper(own.columns[own.key_column].name) != to_upper(other.columns[other.key_column].name)) {
+      return refuse("the key of " + own.name + " is another");
+    }
+    for (const Column& column : own.columns) {
+      if (find(other, column.name) == nullptr) note_lack("the column " + own.name + "." + column.name);
+    }
+    const std::size_t known = own.columns.size();
+    for (const Column& column : other.columns) {
+      const Column* same = find(own, column.name);
+      if (same == nullptr) {
+        KITH_TRY(add_column(own, column));
+      } else if (same->declared_type != column.declared_type || same->not_null != column.not_null ||
+                 same->default_sql != column.default_sql) {
+        return refuse("the column " + own.name + "." + column.name + " is declared otherwise than before");
+      }
+    }
+    if (own.columns.size() > known) set_masks(own);
+    return {};
+  }
+
+  Result<void> add_column(Table& own, const Column& column) {
+    if (column.not_null || !column.default_sql.empty()) {
+      return refuse("the new column " + own.name + "." + column.name +
+                    " has NOT NULL or a default, and is empty in the rows that are there");
+    }
+    if (own.columns.size() >= Schema::kColumnsMax) return refuse(own.name + " would have too many columns");
+    own.columns.push_back(column);
+    note_more("the column " + own.name + "." + column.name);
+    return {};
+  }
+};
+
+Result<Overlay> overlay(const Schema& base, const Schema& other) {
+  Overlay both(base.tables());
+  for (const Table& table : base.tables()) {
+    if (other.find(table.name) == nullptr) both.note_lack("the table " + table.name);
+  }
+  for (const std::string& event : base.events()) {
+    if (other.find_event(event) == 0) both.note_lack("the event " + event);
+  }
+  for (const Table& table : other.tables()) KITH_TRY(both.add(table));
+  for (const std::string& event : other.events()) {
+    if (base.find_event(event) == 0) both.note_more("the event " + event);
+  }
+  if (both.lacks.empty() || both.adds.empty()) return both;
+  return Error(ErrorCode::kBadSchema,
+               "The tables cannot change like this: " + both.lacks + " is gone, though " + both.adds + " is new.",
+               "Nothing is ever dropped or renamed: keep what was there beside the new.");
+}
+
+}  // namespace
+
+Result<Schema> Schema::grown(const Schema& base, const Schema& other) {
+  Overlay both = KITH_TRY(overlay(base, other));
+  Schema out;
+  out.tables_ = std::move(both.tables);
+  out.events_ = base.events_;
+  for (const std::string& event : other.events_) {
+    if (base.find_event(event) == 0) out.events_.push_back(event);
+  }
+  out.extras_ = other.extras_;
+  out.measure();
+  if (out.tables_.size() <= kTablesMax && out.events_.size() <= kEventsMax) return out;
+  return Error(ErrorCode::kBadSchema, "The tables, or the events, would be too many.", "Declare fewer.");
+}
+
+Result<Growth> Schema::compare(const Schema& base, const Schema& other) {
+  const Overlay both = KITH_TRY(overlay(base, other));
+  if (!both.lacks.empty()) return Growth::kOlder;
+  return both.adds.empty() && base.extras_ == other.extras_ ? Growth::kSame : Growth::kNewer;
+}
+
+Schema Schema::with_extras_of(const Schema& other) const {
+  Schema out = *this;
+  out.extras_ = other.extras_;
+  return out;
+}
+
+void Schema::measure() {
+  reach_ = {static_cast<std::uint32_t>(events_.size()), {}};
+  for (const Table& table : tables_) reach_.columns.push_back(static_cast<std::uint8_t>(table.columns.size()));
+}
+
+void Schema::set_agreed(const SchemaReach& agreed) {
+  for (Table& table : tables_) {
+    const std::uint64_t all = (std::uint64_t{1} << table.columns.size()) - 1;  // at most 63
+    const std::uint64_t columns = table.number < agreed.columns.size() ? agreed.columns[table.number] : 0;
+    table.waiting_columns = all & ~((std::uint64_t{1} << columns) - 1);
+  }
 }
 
 }  // namespace kith::store

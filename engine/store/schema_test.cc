@@ -37,7 +37,7 @@ TEST(Schema, reads_tables_events_indexes_and_views) {
   EXPECT_EQ(schema.find("COUNTS")->number, 1u);
   EXPECT_EQ(schema.find_event("post edited"), 2u);
   EXPECT_EQ(schema.find_event("post lost"), 0u);
-  EXPECT_EQ(schema.statements().size(), 4u);
+  EXPECT_EQ(schema.tables().size() + schema.extras().size(), 4u);
   EXPECT_EQ(schema.canonical(),
             "CREATE TABLE \"posts\" (\"id\" TEXT PRIMARY KEY, \"thread\" TEXT, \"body\" LWW_TEXT NOT NULL DEFAULT "
             "'it''s') WRITABLE BY OWNER;\n"
@@ -65,7 +65,7 @@ TEST(Schema, quoted_names_may_contain_anything) {
 
 TEST(Schema, an_integer_key_is_not_the_rowid) {
   const Schema schema = parsed("CREATE TABLE t(id INTEGER PRIMARY KEY, v LWW_TEXT)");
-  EXPECT_NE(schema.statements()[0].find("\"id\" INT PRIMARY KEY"), std::string::npos);
+  EXPECT_NE(physical_table(schema.tables()[0]).find("\"id\" INT PRIMARY KEY"), std::string::npos);
   EXPECT_NE(schema.canonical().find("\"id\" INTEGER PRIMARY KEY"), std::string::npos);
 }
 

@@ -59,7 +59,10 @@ class Hasher {
       if (begin(kLiving, view_of_column(select, static_cast<int>(table.key_column)))) continue;
       const std::int64_t row = select.int64(rowid_column);
       KITH_TRY(add_birth(KITH_TRY(projection_.birth_of(*state_, row))));
-      for (int i = 0; i < rowid_column; ++i) add_value(view_of_column(select, i));
+      for (int i = 0; i < rowid_column; ++i) {
+        const bool is_waiting = (table.waiting_columns >> i & 1) != 0;
+        if (!is_waiting) add_value(view_of_column(select, i));
+      }
       if (state_->has_cells) KITH_TRY(cells(row));
       if (!state_->special.is_empty()) KITH_TRY(life(row));
     }

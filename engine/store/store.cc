@@ -72,14 +72,16 @@ Error not_allowed() {
 
 struct Store::Impl {
   Impl(std::unique_ptr<Db> opened, Schema own_schema, Clock& wall, HybridClock& hybrid_clock)
-      : db(std::move(opened)), schema(std::move(own_schema)), clock(wall), hybrid(hybrid_clock) {}
+      : db(std::move(opened)), program(std::move(own_schema)), clock(wall), hybrid(hybrid_clock) {}
   ~Impl() {
     statements.clear();
     if (db != nullptr) sqlite3_set_authorizer(db->raw(), nullptr, nullptr);
   }
 
   std::unique_ptr<Db> db;
-  Schema schema;
+  Schema program;
+  Layout layout;
+  const Schema& schema = layout.laid;
   Clock& clock;
   HybridClock& hybrid;
   Gate gate{&schema};
@@ -103,9 +105,9 @@ struct Store::Impl {
   LocalEvent event;
   Mutation mutation = Mutation::kNone;
 
-  Result<void> open(std::vector<LocalTable> declared) {
+  Result<void> open(std::vector<LocalTable> declared, bool is_agreed) {
     KITH_TRY(register_guards(*db));
-    KITH_TRY(ensure_layout(*db, schema));
+    layout = KITH_TRY(ensure_layout(*db, program, is_agreed));
     KITH_TRY(local_tables.open(std::move(declared)));
     if (!local_tables.is_empty()) capture.set_listener(&local_tables);
     sqlite3_set_authorizer(db->raw(), Gate::judge, &gate);
@@ -114,6 +116,26 @@ struct Store::Impl {
     // A crash may have come between an erasure and its checkpoint.
     has_erased = !db->checkpoint().ok();
     return {};
+  }
+
+  Result<void> agree(Schema agreed) {
+    if (agreed.canonical() == layout.agreed.canonical()) return {};
+    const Growth growth = KITH_TRY(Schema::compare(layout.agreed, agreed));
+    if (growth == Growth::kOlder) {
+      return Error(ErrorCode::kBadSchema, "What was agreed on has tables that the new agreement lacks.",
+                   "Agree on a schema that holds all of them.");
+    }
+    KITH_TRY(db->begin());
+    auto moved = move_layout(*db, layout, std::move(agreed), program);
+    if (!moved.ok()) {
+      db->rollback();
+      return std::move(moved).error();
+    }
+    KITH_TRY(db->commit());
+    layout = std::move(moved).value();
+    statements.clear();
+    KITH_TRY(projection.open());
+    return local_tables.prepare();
   }
 
   Result<void> read_latest() {
@@ -343,12 +365,27 @@ Result<std::unique_ptr<Store>> Store::open(const OpenOptions& options, Schema sc
   auto db = KITH_TRY(Db::open(options.path, options.files));
   auto impl = std::make_unique<Impl>(std::move(db), std::move(schema), clock, hybrid);
   impl->mutation = options.mutation;
-  KITH_TRY(impl->open(options.local_tables));
+  KITH_TRY(impl->open(options.local_tables, options.is_agreed));
   return std::unique_ptr<Store>(new Store(std::move(impl)));
 }
 
 const Schema& Store::schema() const {
   return impl_->schema;
+}
+
+const Schema& Store::agreed_schema() const {
+  return impl_->layout.agreed;
+}
+
+const Schema& Store::program_schema() const {
+  return impl_->program;
+}
+
+Result<void> Store::agree(Schema agreed) {
+  if (impl_->is_writing || impl_->is_merging || impl_->db->in_transaction()) {
+    return Error(ErrorCode::kUsage, "A transaction is open already.", "End it first.");
+  }
+  return impl_->agree(std::move(agreed));
 }
 
 Db& Store::db() {
@@ -391,7 +428,7 @@ Result<void> Store::begin(std::string_view event, std::uint64_t rest_ms) {
                  "An event's name is longer than " + std::to_string(kEventNameBytesMax) + " bytes, or not UTF-8.",
                  "Choose another name.");
   }
-  const std::uint32_t number = impl_->schema.find_event(event);
+  const std::uint32_t number = impl_->layout.agreed.find_event(event);
   impl_->event = {number, number == 0 ? std::string(event) : std::string(), 0};
   if (rest_ms > 0) impl_->event.rest_until_ms = static_cast<std::int64_t>(impl_->clock.wall_ms() + rest_ms);
   KITH_TRY(impl_->db->begin());
@@ -488,8 +525,10 @@ Pos Store::next_pos() {
 
 Result<Applied> Store::merge(const Incoming& incoming) {
   CHECK(impl_->is_merging);
-  const Judgement judgement =
-      judge(impl_->schema, incoming.shape, incoming.values, {.entry = incoming.stamp, .floor = incoming.floor});
+  if (incoming.reach != nullptr && is_beyond(*incoming.reach, incoming.shape)) return Applied::kBeyondCited;
+  const Judgement judgement = judge(impl_->schema, impl_->layout.agreed.reach(), incoming.shape, incoming.values,
+                                    {.entry = incoming.stamp, .floor = incoming.floor});
+  if (judgement.is_beyond) return Applied::kBeyondAgreed;
   if (judgement.is_void) return Applied::kVoid;
   impl_->latest = std::max(impl_->latest, incoming.stamp);
   impl_->hybrid.observe(incoming.stamp);

@@ -82,6 +82,8 @@ struct OpenOptions {
   FileSystem* files = nullptr;          // null: the platform's
   Mutation mutation = Mutation::kNone;  // never set but by the simulator
   std::vector<LocalTable> local_tables = {};
+  /// Is what the given schema adds to the file agreed on? If not, it is laid out and waits for `agree`.
+  bool is_agreed = true;
 };
 
 /// A transaction of this device as it was committed. Several parts if its changeset is larger than one payload
@@ -101,12 +103,15 @@ struct Incoming {
       floor;  // the stamp of the entry before this one's group: its cells must be later (formats 6). Zero: not checked
   ByteView shape;
   std::optional<ByteView> values;  // none: erased or withheld
+  const SchemaReach* reach = nullptr;  // what it may name, by the seal that it cites; null: whatever is agreed on here
 };
 
 enum class Applied : std::uint8_t {
   kCounts,  // (parts of it may have lost, wait for their rows, or be refused by a write rule: all that is in
             // kith_conflicts and kith_rows)
   kVoid,    // the bytes break a rule that everyone judges alike: nothing was applied, and nobody applies it
+  kBeyondCited,   // it names what the schema that it cites does not have; nothing was applied
+  kBeyondAgreed,  // it names what is not agreed on here; nothing was applied, and after `agree` it may be
 };
 
 class Store {
@@ -115,11 +120,20 @@ class Store {
   static constexpr std::size_t kPartBytesMax = (1 << 20) - 4096;
   static constexpr std::uint32_t kPartsMax = 4'096;
 
+  /// A file that was made with another schema is laid out anew for this one, in one transaction. kBadSchema: no allowed move (Schema::grown).
   static Result<std::unique_ptr<Store>> open(const OpenOptions& options, Schema schema, Clock& clock,
                                              HybridClock& hybrid);
   ~Store();
 
+  /// As the tables lie: what is agreed on, and behind it what this program declares besides.
   const Schema& schema() const;
+  /// What may be written, and named by what arrives.
+  const Schema& agreed_schema() const;
+  /// This program's own, as it was opened with.
+  const Schema& program_schema() const;
+  /// From now on this is agreed on; in a transaction of its own. kBadSchema: no allowed move from what was agreed on, or
+  /// this program's tables cannot lie beside it.
+  Result<void> agree(Schema agreed);
   Db& db();
   void set_source(ChangesetSource* source);
   void set_sealer(Sealer* sealer);

@@ -103,7 +103,7 @@ TEST_F(StoreTest, a_delete_does_not_beat_a_concurrent_edit_silently) {
   EXPECT_EQ(ana_.text("SELECT kind, value FROM kith_conflicts"), "1|kept");
 }
 
-TEST_F(StoreTest, an_unknown_table_or_column_voids_its_entry_and_stops_nothing) {
+TEST_F(StoreTest, an_unknown_table_or_column_leaves_its_entry_out_and_stops_nothing) {
   ana_.run({"INSERT INTO pages VALUES (1, 'first', NULL)"});
   ana_.seal();
   Entry entry = ana_.entries().begin()->second;
@@ -112,7 +112,7 @@ TEST_F(StoreTest, an_unknown_table_or_column_voids_its_entry_and_stops_nothing) 
   entry.shape = strange;
   entry.seq = 1;
   ASSERT_TRUE(ben_->begin_merge().ok());
-  EXPECT_EQ(*ben_.receive(entry), Applied::kVoid);
+  EXPECT_EQ(*ben_.receive(entry), Applied::kBeyondAgreed);
   EXPECT_EQ(*ben_.receive(ana_.entries().begin()->second), Applied::kCounts);
   ASSERT_TRUE(ben_->end_merge().ok());
   EXPECT_EQ(ben_.text("SELECT title FROM pages"), "first");
@@ -339,7 +339,7 @@ TEST_F(StoreTest, malformed_values_read_as_erased_wherever_they_are) {
   }
 }
 
-TEST_F(StoreTest, shapes_that_break_a_rule_are_void) {
+TEST_F(StoreTest, shapes_that_break_a_rule_do_not_count) {
   const auto judged = [&](OpKind kind, std::uint32_t table, const Value& key, std::uint64_t columns, Stamp stamp = {},
                           std::int64_t difference = 0) {
     Bytes shape;
@@ -348,7 +348,7 @@ TEST_F(StoreTest, shapes_that_break_a_rule_are_void) {
     EXPECT_TRUE(ana_->begin_merge().ok());
     auto applied = ana_.receive(entry);
     ana_->abort_merge();
-    return *applied == Applied::kVoid;
+    return *applied != Applied::kCounts;
   };
   const Value one = std::int64_t{1};
   const Value p = std::string("p");
@@ -398,12 +398,12 @@ TEST_F(ShellTest, the_stock_shell_is_refused_to_write_with_a_sentence) {
   EXPECT_EQ(ana.hash(), hash);
 }
 
-TEST_F(ShellTest, a_file_of_another_schema_is_refused) {
+TEST_F(ShellTest, a_file_of_another_app_is_refused) {
   Replica(kSchema, "ana", "Ana", path_);
   testing::FakeClock clock;
   HybridClock hybrid(clock);
   auto other =
-      Store::open({path_}, std::move(Schema::parse("CREATE TABLE x(id TEXT PRIMARY KEY)")).value(), clock, hybrid);
+      Store::open({.path = path_}, std::move(Schema::parse("CREATE TABLE x(id TEXT PRIMARY KEY)")).value(), clock, hybrid);
   ASSERT_FALSE(other.ok());
   EXPECT_EQ(other.error().code(), ErrorCode::kBadSchema);
 }

@@ -55,8 +55,9 @@ class Home {
     storage_key.data.fill(static_cast<std::uint8_t>(the_person + seed));
   }
 
-  OpenOptions options(std::string_view schema = kNotesSchema) {
-    return {directory.file("space.kith"), must(store::Schema::parse(schema)), storage_key};
+  OpenOptions options() { return options(schema); }
+  OpenOptions options(std::string_view of) {
+    return {directory.file("space.kith"), must(store::Schema::parse(of)), storage_key};
   }
   Environment environment() { return {clock, random, files != nullptr ? files : directory.files()}; }
 
@@ -72,7 +73,10 @@ class Home {
     whom.tell_authority(*this);
     return space->join(root, keys);
   }
-  void reopen() {
+  void reopen() { reopen_with(schema); }
+  /// By another version of the program.
+  void reopen_with(std::string_view other) {
+    schema = other;
     space.reset();
     space = must(Space::open(environment(), options(), keys));
   }
@@ -145,6 +149,7 @@ class Home {
   FileSystem* files = nullptr;  // null: the directory
   Directory directory;
   crypto::Key storage_key;
+  std::string schema{kNotesSchema};  // of this home's program
   SpaceKeys keys;
   std::unique_ptr<Space> space;
 };

@@ -83,7 +83,9 @@ class Replica : public ChangesetSource {
 
   FakeClock clock;
   HybridClock hybrid{clock};
-  std::vector<LocalTable> local_tables;  // from the next reopen on
+  // From the next reopen on:
+  std::vector<LocalTable> local_tables;
+  bool is_agreed = true;
 
  private:
   std::string schema_;

@@ -66,6 +66,7 @@ void Replica::reopen() {
   store_.reset();
   store::OpenOptions options{.path = path_, .files = files_};
   options.local_tables = local_tables;
+  options.is_agreed = is_agreed;
   auto opened = Store::open(options, unwrap(Schema::parse(schema_)), clock, hybrid);
   if (!opened.ok()) {
     open_error_ = std::make_unique<Error>(std::move(opened).error());
@@ -143,7 +144,7 @@ Result<Applied> Replica::receive(const Entry& entry) {
                          std::int64_t{entry.more ? 1 : 0}, static_cast<std::int64_t>(entry.seq), body, erased}));
   const std::optional<ByteView> values = entry.values ? std::optional<ByteView>(*entry.values) : std::nullopt;
   const Applied applied = KITH_TRY(store_->merge({pos, author, entry.stamp, Stamp{}, entry.shape, values}));
-  if (applied == Applied::kVoid)
+  if (applied != Applied::kCounts)
     KITH_TRY(store_->db().query("UPDATE kith_journal SET state = 1 WHERE pos = ?1", std::vector<Value>{pos.value}));
   return applied;
 }
