@@ -387,6 +387,13 @@ void session(Seeds seeds) {
   for (const FrameType type : {FrameType::kAuthority, FrameType::kLive, FrameType::kWindow}) {
     add([&](Bytes& out) { sync::encode_records(type, sync::RecordsFrame{0, 0, 0, records}, out); });
   }
+  // The same window in a piece, and on a stream of its own.
+  Bytes window;
+  sync::encode_records(FrameType::kWindow, sync::RecordsFrame{0, 0, 0, records}, window);
+  add([&](Bytes& out) { sync::encode_piece(window, out); });
+  Bytes split = {0x80 | (kStages - 1), 0};
+  append(split, window);
+  seeds.add(split);
 }
 
 void linking(Seeds seeds) {

@@ -67,10 +67,13 @@ Error listen_error(const Endpoint& at, const error_code& error) {
           "Choose another address with --listen, or another port with --port."};
 }
 
-/// Small frames must not wait for the acknowledgement of those before.
+/// Small frames must not wait for the acknowledgement of those before, nor behind what the system would gladly take
+/// without being able to send it.
 void set_no_delay(int fd) {
   const int on = 1;
   ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  const int unsent_bytes_max = 128 << 10;
+  ::setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent_bytes_max, sizeof unsent_bytes_max);
 }
 
 }  // namespace

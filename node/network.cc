@@ -66,6 +66,8 @@ Network::Network(net::Loop& loop, Clock& clock, Random& random, const crypto::Si
       context_{loop, clock, random, host_} {
   host_.protocols.push_back({std::string(sync::kSyncProtocol), sync::kSyncInboundMax,
                              [this](p2p::Connection& connection) { return accept_sync(connection); }});
+  host_.protocols.push_back({std::string(sync::kBackfillProtocol), sync::kSyncInboundMax,
+                             [this](p2p::Connection& connection) { return accept_backfill(connection); }});
 }
 
 Network::~Network() {
@@ -269,9 +271,18 @@ void Network::ended(Connected& connected, p2p::Fault fault) {
   loop_.post([gone] {});
 }
 
+std::list<Connected>::iterator Network::find(const p2p::Connection& connection) {
+  return std::find_if(connections_.begin(), connections_.end(),
+                      [&](const Connected& one) { return &one.peer->connection() == &connection; });
+}
+
+std::unique_ptr<p2p::StreamHandler> Network::accept_backfill(p2p::Connection& connection) {
+  const auto at = find(connection);
+  return at == connections_.end() || at->link == nullptr ? nullptr : at->link->attach_backfill();
+}
+
 std::unique_ptr<p2p::StreamHandler> Network::accept_sync(p2p::Connection& connection) {
-  const auto at = std::find_if(connections_.begin(), connections_.end(),
-                               [&](const Connected& one) { return &one.peer->connection() == &connection; });
+  const auto at = find(connection);
   if (at == connections_.end() || at->link != nullptr) return nullptr;
   if (!at->is_welcome && ++at->visits > kVisitsMax) return nullptr;
   at->link = events_.on_visit(at->address.text());

@@ -109,7 +109,9 @@ class Network {
   void ended(Connected& connected, p2p::Fault fault);
   void dialed(PeerLink& link, std::unique_ptr<net::DialedPeer> peer, const std::vector<net::DialFailure>& failures);
   void abandon(PeerLink& link);
+  std::list<Connected>::iterator find(const p2p::Connection& connection);
   std::unique_ptr<p2p::StreamHandler> accept_sync(p2p::Connection& connection);
+  std::unique_ptr<p2p::StreamHandler> accept_backfill(p2p::Connection& connection);
   void look_after(Connected& connected, std::uint64_t now);
   void look_at_interfaces(std::uint64_t now);
   void announce();

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A link over libp2p: a stream of /kith/sync/1 on a connection whose other end Noise has proved. What the session has
-// to say is made when the connection has room for it, so that nothing piles up and live entries go before windows.
+// A link over libp2p: a stream of /kith/sync/1, and one for backfill, on a connection whose other end Noise has proved.
+// What the session has to say is made when the connection has room for it, so that nothing piles up.
 #pragma once
 
 #include "net/peer_connection.h"
@@ -24,6 +24,8 @@ class PeerLink final : public Link {
   void set_on_abandon(std::function<void()> on_abandon) { on_abandon_ = std::move(on_abandon); }
   /// What to put on a stream of this open connection, once. The connection outlives the stream.
   std::unique_ptr<p2p::StreamHandler> attach(net::PeerConnection& peer);
+  /// The same for the stream of backfill that the other side opens. Null: it has no right to one.
+  std::unique_ptr<p2p::StreamHandler> attach_backfill() { return stream_ ? stream_->make_backfill_handler() : nullptr; }
   /// Something may have happened on the connection.
   void look();
   /// It could not be reached. Ends the link.

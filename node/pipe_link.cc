@@ -29,7 +29,7 @@ void PipeLink::read(ByteView bytes) {
 void PipeLink::send() {
   while (channel_->unsent() < kUnsentBytesMax && has_output()) {
     Bytes out;
-    take_output(out, kOutputBytes);
+    take_output(out, kUnsentBytesMax);
     if (out.empty()) break;
     channel_->write(std::move(out));
   }

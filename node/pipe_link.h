@@ -12,7 +12,8 @@ using replica::Link;
 
 class PipeLink final : public Link {
  public:
-  static constexpr std::size_t kUnsentBytesMax = 512 << 10;
+  /// What is new waits behind this much, however slow the line is.
+  static constexpr std::size_t kUnsentBytesMax = 64 << 10;
 
   struct Setup {
     sync::Role role;

@@ -24,8 +24,6 @@ struct LinkEnd {
 
 class Link {
  public:
-  static constexpr std::size_t kOutputBytes = 256 << 10;
-
   struct Context {
     const HostKey& own;
     sync::Spaces& spaces;

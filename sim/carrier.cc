@@ -7,13 +7,17 @@
 
 namespace kith::sim {
 
-Libp2pCarrier::Libp2pCarrier(const p2p::NoiseIdentity& identity, p2p::ConnectionOptions options, Clock& clock,
-                             Random& random, MakeSession make_session)
+Libp2pCarrier::Libp2pCarrier(const p2p::NoiseIdentity& identity, p2p::ConnectionOptions options, bool takes_backfill,
+                             Clock& clock, Random& random, MakeSession make_session)
     : make_session_(std::move(make_session)),
       host_{identity, "kith-sim/1", {}, {}},
       connection_(host_, std::move(options), clock, random) {
   host_.protocols.push_back(
       {std::string(sync::kSyncProtocol), sync::kSyncInboundMax, [this](p2p::Connection&) { return begin_session(); }});
+  if (!takes_backfill) return;
+  host_.protocols.push_back({std::string(sync::kBackfillProtocol), sync::kSyncInboundMax, [this](p2p::Connection&) {
+                               return stream_ ? stream_->make_backfill_handler() : nullptr;
+                             }});
 }
 
 Libp2pCarrier::~Libp2pCarrier() = default;

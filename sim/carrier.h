@@ -30,6 +30,8 @@ class Carrier {
   virtual bool is_over() = 0;
   /// Null: no libp2p.
   virtual const p2p::Connection* connection() const { return nullptr; }
+  /// Backfill has a stream of its own.
+  virtual bool has_backfill_stream() const { return false; }
 };
 
 /// The session's bytes as they are.
@@ -50,8 +52,9 @@ class PlainCarrier final : public Carrier {
 /// One libp2p connection with one session on it. The dialer opens the stream as soon as it can.
 class Libp2pCarrier final : public Carrier {
  public:
-  Libp2pCarrier(const p2p::NoiseIdentity& identity, p2p::ConnectionOptions options, Clock& clock, Random& random,
-                MakeSession make_session);
+  /// `takes_backfill`: gives backfill a stream of its own if the other side asks for one.
+  Libp2pCarrier(const p2p::NoiseIdentity& identity, p2p::ConnectionOptions options, bool takes_backfill, Clock& clock,
+                Random& random, MakeSession make_session);
   ~Libp2pCarrier() override;
   sync::Session* session() const override { return session_.get(); }
   void receive(ByteView bytes) override;
@@ -60,6 +63,7 @@ class Libp2pCarrier final : public Carrier {
   std::uint64_t tick() override;
   bool is_over() override;
   const p2p::Connection* connection() const override { return &connection_; }
+  bool has_backfill_stream() const override { return stream_ && stream_->has_backfill_stream(); }
 
  private:
   std::unique_ptr<p2p::StreamHandler> begin_session();

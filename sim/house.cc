@@ -16,6 +16,8 @@ constexpr std::uint64_t kTickMsMax = 10'000;
 constexpr unsigned kSentThenLostPercent = 2;
 constexpr unsigned kMisdialedPercent = 3;  // an address that belongs to somebody else by now
 constexpr unsigned kLateMuxerPercent = 25;
+constexpr StreamId kNarrowEvery = 5;                             // has yamux windows of one byte, until all is healed
+constexpr StreamId kSharedEvery = 4;                             // has no stream of its own for backfill
 constexpr std::uint32_t kYamuxWindows[] = {256 << 10, 4 << 10};  // both sides must take the same
 
 crypto::Key random_key(Random& random) {
@@ -275,7 +277,9 @@ const HostKey& House::whom_to_expect_at(Place place) {
 void House::connect(StreamId stream, Place other, sync::Role role, const HostKey& expected) {
   Connection connection;
   connection.other = other;
-  connection.carrier = make_carrier(role, expected);
+  // Both ends have to know, and all they have in common is the stream.
+  connection.is_narrow = run_.options().is_over_libp2p() && !run_.is_healed() && stream % kNarrowEvery == 0;
+  connection.carrier = make_carrier(stream, role, expected, connection.is_narrow);
   connection.is_newcomer = role == sync::Role::kDialer && !is_member();
   connection.is_misdialed = expected != neighbours_.at(other).host;
   connections_.emplace(stream, std::move(connection));
@@ -283,7 +287,20 @@ void House::connect(StreamId stream, Place other, sync::Role role, const HostKey
   if (run_.options().is_over_libp2p() && role == sync::Role::kDialer) run_.report().note(Seen::kLibp2pDialed);
 }
 
-std::unique_ptr<Carrier> House::make_carrier(sync::Role role, const HostKey& expected) {
+void House::heal() {
+  std::vector<StreamId> narrow;
+  for (const auto& [stream, connection] : connections_) {
+    if (connection.is_narrow) narrow.push_back(stream);
+  }
+  for (const StreamId stream : narrow) {
+    network_.close(stream, place_);
+    end(stream);
+  }
+  settle();
+}
+
+std::unique_ptr<Carrier> House::make_carrier(StreamId stream, sync::Role role, const HostKey& expected,
+                                             bool is_narrow) {
   const MakeSession make_session = [this, role](const HostKey& peer) {
     if (run_.options().is_over_libp2p()) run_.report().note(Seen::kLibp2pOpened);
     const bool is_newcomer = role == sync::Role::kDialer && !is_member() && invitation_;
@@ -293,13 +310,14 @@ std::unique_ptr<Carrier> House::make_carrier(sync::Role role, const HostKey& exp
   if (!run_.options().is_over_libp2p()) return std::make_unique<PlainCarrier>(make_session(expected));
   p2p::ConnectionOptions options{.early_muxer = !dice_.percent(kLateMuxerPercent)};
   options.limits.window_bytes =
-      kYamuxWindows[run_.options().seed / RunOptions::kLibp2pEvery % std::size(kYamuxWindows)];
+      is_narrow ? 1 : kYamuxWindows[run_.options().seed / RunOptions::kLibp2pEvery % std::size(kYamuxWindows)];
   if (role == sync::Role::kListener) {
     options.role = p2p::Role::kListener;
   } else {
     options.expected = p2p::PeerId::of(expected);
   }
-  return std::make_unique<Libp2pCarrier>(*identity_, std::move(options), clock_, random_, make_session);
+  return std::make_unique<Libp2pCarrier>(*identity_, std::move(options), stream % kSharedEvery != 0, clock_, random_,
+                                         make_session);
 }
 
 void House::tick_space() {
@@ -393,6 +411,10 @@ void House::end(StreamId stream) {
   if (found == connections_.end()) return;
   Connection& connection = found->second;
   count(connection);
+  if (connection.was_past_hello && connection.carrier->connection() != nullptr) {
+    const bool is_split = connection.carrier->has_backfill_stream();
+    run_.report().note(is_split ? Seen::kBackfillStream : Seen::kBackfillShared);
+  }
   judge_libp2p(stream, connection);
   judge_end(connection);
   const auto neighbour = neighbours_.find(connection.other);
@@ -471,6 +493,7 @@ void House::count(Connection& connection) {
   then = now;
   if (!connection.was_past_hello && session->is_past_hello()) {
     connection.was_past_hello = true;
+    if (connection.is_narrow) report.note(Seen::kYamuxWindowOfOneByte);
     report.note(Seen::kPastHello);
   }
   for (const sync::SpaceProgress& progress : session->progress()) {

@@ -105,6 +105,8 @@ class House final : public sync::Spaces {
   void opened(StreamId stream, Place from);
   void received(StreamId stream, ByteView bytes);
   void closed(StreamId stream);
+  /// Gives up the connections that are crippled.
+  void heal();
 
   // -- promises
   void promise(const WriteReceipt& receipt, std::string key);
@@ -138,6 +140,7 @@ class House final : public sync::Spaces {
     std::unique_ptr<Carrier> carrier;
     std::uint64_t tick_at_ms = 0;  // of the timeline
     bool is_newcomer = false;
+    bool is_narrow = false;     // yamux windows of one byte
     bool is_misdialed = false;  // at the address of another house than the one that is meant
     bool was_past_hello = false;
     sync::Counters counted;
@@ -153,7 +156,7 @@ class House final : public sync::Spaces {
   void begin_space();
   void dial_neighbours();
   void connect(StreamId stream, Place other, sync::Role role, const HostKey& expected);
-  std::unique_ptr<Carrier> make_carrier(sync::Role role, const HostKey& expected);
+  std::unique_ptr<Carrier> make_carrier(StreamId stream, sync::Role role, const HostKey& expected, bool is_narrow);
   const HostKey& whom_to_expect_at(Place place);
   void tick_space();
   void notify_sessions();

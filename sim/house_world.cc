@@ -437,11 +437,13 @@ void HouseWorld::run_until(std::uint64_t ms) {
 void HouseWorld::heal() {
   run_.say("healing");
   is_over_ = true;
+  run_.heal();
   network_.heal();
   for (const auto& house : houses_) {
     house->disk().set_capacity(std::nullopt);
     house->disk().cut_power_at(0);
     house->clock().set_offset_ms(0);
+    house->heal();
   }
   if (!wait_until_same()) return;
   check_retired_cannot_read();
@@ -637,7 +639,8 @@ void HouseWorld::check_retired_cannot_read() {
   });
   if (!is_any || members().empty()) return;
   House& writer = *members().front();
-  const auto written = town::forum::write_post(*writer.space(), {.body = std::string(kPlanted) + "after the retirement"}, 0);
+  const auto written =
+      town::forum::write_post(*writer.space(), {.body = std::string(kPlanted) + "after the retirement"}, 0);
   if (!written.ok()) {
     writer.check(written.error(), "posting");
     return;

@@ -44,6 +44,9 @@ enum class Seen : std::uint8_t {
   kDiedInHandshake,
   kWrongPeerRefused,
   kImpostorRefused,
+  kYamuxWindowOfOneByte,
+  kBackfillStream,
+  kBackfillShared,
   // work
   kWrite,
   kPost,

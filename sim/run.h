@@ -51,11 +51,15 @@ class Run {
     if (!failure_) failure_ = std::move(what);
   }
   bool has_failed() const { return failure_.has_value(); }
+  /// From now on no connection begins crippled.
+  void heal() { is_healed_ = true; }
+  bool is_healed() const { return is_healed_; }
   const std::optional<std::string>& failure() const { return failure_; }
 
  private:
   RunOptions options_;
   Report report_;
+  bool is_healed_ = false;
   std::uint64_t digest_ = 0xcbf29ce484222325;
   std::optional<std::string> failure_;
 };

@@ -6,7 +6,7 @@ import { firstRecord, Logs, RecordReader } from './entries.js'
 
 const type = {
   hello: 0x01, wanted: 0x02, answer: 0x03, proof: 0x04, refuse: 0x05, ping: 0x06, pong: 0x07, close: 0x08, state: 0x10, heads: 0x11,
-  authority: 0x12, authorityDone: 0x13, live: 0x14, frontier: 0x20, since: 0x21, window: 0x30, backfillDone: 0x31, credit: 0x32
+  authority: 0x12, authorityDone: 0x13, live: 0x14, frontier: 0x20, since: 0x21, window: 0x30, backfillDone: 0x31, credit: 0x32, piece: 0x33
 }
 const nameOf = number => Object.keys(type).find(name => type[name] === number) ?? `unknown (${number})`
 const frameBytesMax = 1_114_112
@@ -23,6 +23,7 @@ export class Session {
     this.content = []
     this.question = null // heads that the listener asked with
     this.buffer = zeros(0)
+    this.pieces = zeros(0) // of windows, since we open no stream for them
   }
 
   say (name, ...body) {
@@ -34,22 +35,27 @@ export class Session {
   async run () {
     this.say('hello', u8(1), this.nonce)
     for await (const chunk of this.stream) {
-      this.buffer = concat(this.buffer, chunk.subarray())
-      for (let frame; (frame = this.next()) !== null;) {
-        if (this.receive(frame.name, frame.body)) return this
-      }
+      if (this.feed('buffer', chunk.subarray())) return this
     }
     throw new Error('the other side has hung up')
   }
 
-  next () {
-    if (this.buffer.length === 0 || (this.buffer.length < 4 && this.buffer.at(-1) >= 0x80)) return null
-    const reader = new Reader(this.buffer)
+  /** True: that was all. */
+  feed (queue, bytes) {
+    this[queue] = concat(this[queue], bytes)
+    for (let frame; (frame = this.next(queue)) !== null;) {
+      if (this.receive(frame.name, frame.body)) return true
+    }
+  }
+
+  next (queue) {
+    if (this[queue].length === 0 || (this[queue].length < 4 && this[queue].at(-1) >= 0x80)) return null
+    const reader = new Reader(this[queue])
     const length = reader.varint()
     refuse(length > 0 && length <= frameBytesMax, 'a frame that is too long')
     if (reader.left < length) return null
     const [number, body] = [reader.u8(), reader.take(length - 1)]
-    this.buffer = reader.rest()
+    this[queue] = reader.rest()
     return { name: nameOf(number), body: new Reader(body) }
   }
 
@@ -66,6 +72,7 @@ export class Session {
       case 'authority': this.slotOf(body); this.learn(body.rest()); return
       case 'authorityDone': return this.authorityDone(body)
       case 'live': case 'window': return this.window(name, body)
+      case 'piece': return this.feed('pieces', body.rest())
       case 'frontier': this.slotOf(body); return (body.u8() & 1) === 0 ? this.say('backfillDone', this.slot, u64(0), varint(0)) : undefined
       case 'backfillDone': this.say('close', u8(0)); return true
       case 'pong': case 'credit': case 'state': return

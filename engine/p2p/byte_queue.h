@@ -27,6 +27,8 @@ class ByteQueue {
   void pop(std::size_t n) {
     at_ += n;
     if (empty()) clear();
+    // One that never runs empty must not keep all that ever went through it.
+    if (at_ >= kCompactBytes && at_ >= size()) compact();
   }
   void clear() {
     at_ = 0;
@@ -39,6 +41,7 @@ class ByteQueue {
 
  private:
   static constexpr std::size_t kKeptBytes = 256;
+  static constexpr std::size_t kCompactBytes = 64 << 10;
   void compact() {
     bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(at_));
     at_ = 0;

@@ -120,7 +120,7 @@ class Connection final : private Yamux::Acceptor, private Stream::Owner {
   /// Opens a stream and proposes one protocol after another (exactly one, if not waiting). The handler's closed() is
   /// called in any case but an error here. The stream lives until then.
   Result<Stream*> open_stream(std::vector<std::string> protocols, std::unique_ptr<StreamHandler> handler,
-                              Greeting greeting = Greeting::kWait);
+                              Greeting greeting = Greeting::kWait) override;
   /// One ping on a stream of its own (ping.h).
   Result<void> ping(std::function<void(std::optional<std::uint64_t> round_trip_ms)> done);
   void set_audience(Audience audience) { options_.audience = audience; }

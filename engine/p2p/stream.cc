@@ -38,6 +38,11 @@ std::uint64_t Stream::next_deadline_ms() const {
   return std::min(negotiation, deadline_ms_ == 0 ? kNever : deadline_ms_);
 }
 
+Result<void> Stream::open_sibling(std::string_view protocol, std::unique_ptr<StreamHandler> handler) {
+  KITH_TRY(owner_.open_stream({std::string(protocol)}, std::move(handler), Greeting::kWait));
+  return {};
+}
+
 void Stream::finish() {
   // A half-close before the echo has come makes js-libp2p lose the end of the stream.
   wants_finish_ = true;

@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "kith/bytes.h"
+#include "kith/result.h"
 #include "p2p/multistream.h"
 #include "p2p/yamux.h"
 
@@ -56,6 +57,9 @@ class Stream final : public YamuxUser {
     virtual std::uint64_t now_ms() = 0;
     /// A handler, if the protocol is spoken with this peer. It may reset the stream instead (too many of them).
     virtual std::unique_ptr<StreamHandler> handle(Stream& stream, std::string_view protocol) = 0;
+    /// Another stream beside this one.
+    virtual Result<Stream*> open_stream(std::vector<std::string> protocols, std::unique_ptr<StreamHandler> handler,
+                                        Greeting greeting) = 0;
   };
 
   /// Opened by the other side.
@@ -77,6 +81,8 @@ class Stream final : public YamuxUser {
   void want_pull() { yamux_.want_pull(); }
   void resume() { yamux_.resume(); }
   std::size_t unread() const { return yamux_.unread(); }
+  /// Opens another stream on the same connection.
+  Result<void> open_sibling(std::string_view protocol, std::unique_ptr<StreamHandler> handler);
   /// No more from us, once everything is sent and the protocol is agreed on.
   void finish();
   void reset(StreamEnd reason = StreamEnd::kResetHere) { yamux_.reset(reason); }

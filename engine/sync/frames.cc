@@ -58,6 +58,7 @@ std::string_view frame_name(FrameType type) {
     case FrameType::kWindow: return "window";
     case FrameType::kBackfillDone: return "backfill done";
     case FrameType::kCredit: return "credit";
+    case FrameType::kPiece: return "piece";
   }
   return "unknown";
 }
@@ -340,6 +341,18 @@ std::optional<std::vector<std::array<std::uint8_t, 16>>> decode_values(ByteView 
   std::vector<std::array<std::uint8_t, 16>> values;
   while (in.left() > 0) values.push_back(in.array<16>());
   return values;
+}
+
+void encode_piece(ByteView piece, Bytes& out) {
+  ByteWriter writer(out);
+  writer.varint(1 + piece.size());
+  writer.u8(static_cast<std::uint8_t>(FrameType::kPiece));
+  writer.bytes(piece);
+}
+
+std::optional<ByteView> decode_piece(ByteView body) {
+  if (body.empty() || body.size() > kPieceBytesMax) return std::nullopt;
+  return body;
 }
 
 void encode_bytes(FrameType type, std::initializer_list<std::uint8_t> body, Bytes& out) {

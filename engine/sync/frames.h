@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Frames of /kith/sync/1 (docs/protocol.md): varint length ‖ type u8 ‖ body. The high half of a type says on which
-// stream it belongs once there are several: 0 control, 1 authority and live, 2 comparison, 3 backfill, 4 media (later).
-// On a pipe all share one.
+// Frames of /kith/sync/1 (docs/protocol.md): varint length ‖ type u8 ‖ body. Windows and what ends them go over a
+// stream of their own where there is one; over the first stream they go in pieces, between which there is room for what
+// is new. Types from 0x40 on are kept for media.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,7 @@ namespace kith::sync {
 inline constexpr std::uint8_t kProtocolVersion = 1;
 inline constexpr std::size_t kFrameBytesMax = 1 << 20 | 1 << 16;  // a window of one full payload fits
 inline constexpr std::size_t kHelloBytesMax = 16 << 10;           // before the other side has proved anything
+inline constexpr std::size_t kPieceBytesMax = 16 << 10;           // of a window that shares a stream with all else
 inline constexpr std::uint32_t kSpacesMax = 64;                   // of one session
 inline constexpr std::size_t kHeadsMax = 64;  // ids in one frame: heads and samples of what lies below
 inline constexpr std::size_t kItemsFrameBytes = 64
@@ -43,8 +44,13 @@ enum class FrameType : std::uint8_t {
   kWindow = 0x30,
   kBackfillDone = 0x31,
   kCredit = 0x32,
+  kPiece = 0x33,
 };
 std::string_view frame_name(FrameType type);
+/// What a backfill stream carries, and pieces are cut from.
+constexpr bool is_backfill(FrameType type) {
+  return type == FrameType::kWindow || type == FrameType::kBackfillDone;
+}
 
 /// Why a space is refused to the other side, as it travels.
 enum class Refusal : std::uint8_t {
@@ -170,6 +176,8 @@ void encode_frontier(std::uint8_t slot, bool partial, std::span<const log::Front
 void encode_offer(std::uint8_t slot, std::span<const DeviceId> devices, Bytes& out);
 /// kWanted and kAnswer: 16 bytes each.
 void encode_values(FrameType type, std::span<const std::array<std::uint8_t, 16>> values, Bytes& out);
+/// A piece of backfill frames: between 1 and kPieceBytesMax bytes, cut anywhere.
+void encode_piece(ByteView piece, Bytes& out);
 /// kRefuse: slot and Refusal; kClose: a reason.
 void encode_bytes(FrameType type, std::initializer_list<std::uint8_t> body, Bytes& out);
 
@@ -183,6 +191,7 @@ std::optional<OfferFrame> decode_offer(ByteView body);
 std::optional<PlaceFrame> decode_place(ByteView body);
 std::optional<CreditFrame> decode_credit(ByteView body);
 std::optional<RecordsFrame> decode_records(FrameType type, ByteView body);
+std::optional<ByteView> decode_piece(ByteView body);
 std::optional<std::vector<std::array<std::uint8_t, 16>>> decode_values(ByteView body);
 
 }  // namespace kith::sync

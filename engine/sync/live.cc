@@ -40,7 +40,12 @@ Result<void> LiveSender::look(BackfillSender& backfill) {
   for (const log::Range& range : found.ahead) {
     if (!backfill.extend(range)) pending_.ahead.push_back(range);
   }
-  pending_.backfill = std::move(found.backfill);
+  // What lies below old entries is no news, and may hang on a window.
+  if (backfill.is_quiet()) {
+    pending_.backfill = std::move(found.backfill);
+  } else {
+    backfill.owe({{}, std::move(found.backfill), found.upto});
+  }
   return {};
 }
 
@@ -55,7 +60,7 @@ Result<std::uint32_t> LiveSender::produce(std::uint64_t authority_frames, Backfi
     if (window.count == 0) continue;
     sent = window.count;
     // The peer's cursor may follow only once nothing older is on its way.
-    const bool is_all = !is_pending() && !changed_ && !backfill.is_serving();
+    const bool is_all = !is_pending() && !changed_ && backfill.is_quiet();
     const Pos cursor = is_all ? KITH_TRY(log_.journal_head()) : Pos();
     encode_records(FrameType::kLive,
                    RecordsFrame{slot_, authority_frames, static_cast<std::uint64_t>(cursor.value), window.records},

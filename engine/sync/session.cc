@@ -2,7 +2,10 @@
 #include "sync/session.h"
 
 #include <algorithm>
+#include <utility>
 
+#include "base/check.h"
+#include "p2p/byte_queue.h"
 #include "sync/space_link.h"
 
 namespace kith::sync {
@@ -69,7 +72,7 @@ struct Session::Impl {
         hello(role_given, own, peer_given, random, make_gates(invitation)),
         reader(kHelloBytesMax) {
     started_at = heard_at = clock.steady_ms();
-    hello.begin(output);
+    hello.begin(output.back());
     ++counters.frames_out;
   }
 
@@ -95,7 +98,7 @@ struct Session::Impl {
     if (closed) return;
     fault = why;
     fault_detail = std::move(what);
-    encode_bytes(FrameType::kClose, {static_cast<std::uint8_t>(why)}, output);
+    encode_bytes(FrameType::kClose, {static_cast<std::uint8_t>(why)}, output.back());
     ++counters.frames_out;
     closed = true;
   }
@@ -103,7 +106,7 @@ struct Session::Impl {
   void end() {
     if (closed) return;
     for (const auto& link : links) link->save_cursor();
-    encode_bytes(FrameType::kClose, {0}, output);
+    encode_bytes(FrameType::kClose, {0}, output.back());
     ++counters.frames_out;
     closed = true;
   }
@@ -114,39 +117,105 @@ struct Session::Impl {
 
   void receive(ByteView bytes) {
     if (closed) return;
+    note_heard();
     counters.bytes_in += bytes.size();
-    heard_at = clock.steady_ms();
-    ping_sent_at.reset();
     // Fed in pieces, so that a long gift of bytes is never held as a whole.
     while (!bytes.empty() && !closed) {
       const std::size_t n = std::min<std::size_t>(bytes.size(), kFeedBytes);
       reader.feed(bytes.first(n));
       bytes = bytes.subspan(n);
-      read_frames();
+      Frame frame{};
+      while (next_frame(reader, frame)) {
+        handle(frame);
+        go_on_with_held();
+      }
     }
     if (!closed && links.empty() && counters.bytes_in > kHelloBytesMax) {
       fail(Fault::kOversized, "more than " + std::to_string(kHelloBytesMax) + " bytes before it had proved anything");
     }
+    change_over();
   }
 
-  void read_frames() {
+  void note_heard() {
+    heard_at = clock.steady_ms();
+    ping_sent_at.reset();
+  }
+
+  /// False: none is whole, or the session is over.
+  bool next_frame(FrameReader& from, Frame& frame) {
+    if (closed) return false;
+    switch (from.next(frame)) {
+      case FrameReader::Status::kFrame: ++counters.frames_in; return true;
+      case FrameReader::Status::kMore:
+        if (from.buffered() > 0 && !links.empty()) moved_at = clock.steady_ms();
+        break;
+      case FrameReader::Status::kOversized: fail(Fault::kOversized, "a frame longer than is allowed here"); break;
+      case FrameReader::Status::kMalformed: fail(Fault::kRubbish, "a frame without a proper length"); break;
+    }
+    return false;
+  }
+
+  // -- backfill: on a stream of its own, or in pieces on the first
+
+  std::size_t receive_backfill(ByteView bytes) {
+    std::size_t taken = 0;
+    while (!closed && !held && taken < bytes.size()) {
+      const std::size_t n = std::min<std::size_t>(bytes.size() - taken, kFeedBytes);
+      note_heard();
+      backfill_reader.feed(bytes.subspan(taken, n));
+      taken += n;
+      read_backfill();
+    }
+    counters.bytes_in += taken;
+    change_over();
+    return closed ? bytes.size() : taken;
+  }
+
+  void read_backfill() {
     Frame frame{};
-    while (!closed) {
-      switch (reader.next(frame)) {
-        case FrameReader::Status::kMore:
-          if (reader.buffered() > 0 && !links.empty()) moved_at = clock.steady_ms();
-          return;
-        case FrameReader::Status::kOversized: return fail(Fault::kOversized, "a frame longer than is allowed here");
-        case FrameReader::Status::kMalformed: return fail(Fault::kRubbish, "a frame without a proper length");
-        case FrameReader::Status::kFrame: break;
+    while (!held && next_frame(backfill_reader, frame)) {
+      const SpaceLink* link = link_of(frame);
+      if (link != nullptr && link->must_wait(frame)) {
+        held = frame;
+        held_at = clock.steady_ms();
+      } else {
+        handle_backfill(frame);
       }
-      ++counters.frames_in;
-      handle(frame);
     }
   }
 
+  /// What a window rests on may be here now. Its bytes lie in backfill_reader, which is not touched meanwhile.
+  void go_on_with_held() {
+    if (closed || !held || link_of(*held)->must_wait(*held)) return;
+    const Frame frame = *std::exchange(held, std::nullopt);
+    handle_backfill(frame);
+    read_backfill();
+  }
+
+  void handle_backfill(const Frame& frame) {
+    if (is_backfill(frame.type)) return handle_of_space(frame);
+    fail(Fault::kRubbish, "a frame \"" + std::string(frame_name(frame.type)) + "\" among those of the backfill");
+  }
+
+  void handle_piece(const Frame& frame) {
+    const auto piece = decode_piece(frame.body);
+    if (!piece || links.empty()) return fail(Fault::kRubbish, "a piece of a window that is out of place");
+    piece_reader.feed(*piece);
+    Frame whole{};
+    while (next_frame(piece_reader, whole)) handle_backfill(whole);
+  }
+
+  /// Windows and what ends them keep their order: they change streams when none is on its way.
+  void change_over() {
+    if (!has_stream || is_split || !backfill.empty()) return;
+    is_split = std::all_of(links.begin(), links.end(), [](const auto& link) { return link->are_windows_taken(); });
+  }
+
+  bool may_produce_backfill() const { return !closed && has_stream == is_split; }
+
   void handle(const Frame& frame) {
     switch (frame.type) {
+      case FrameType::kPiece: return handle_piece(frame);
       case FrameType::kPing:
         if (!frame.body.empty()) return fail(Fault::kRubbish, "a ping that is not of the form");
         pong_due = true;
@@ -168,11 +237,17 @@ struct Session::Impl {
       case FrameType::kFrontier:
       case FrameType::kSince:
       case FrameType::kOffer:
+      case FrameType::kCredit: break;
       case FrameType::kWindow:
       case FrameType::kBackfillDone:
-      case FrameType::kCredit: break;
+        if (piece_reader.buffered() > 0) return fail(Fault::kRubbish, "a window in the middle of another one");
+        break;
       default: return fail(Fault::kRubbish, "a frame of unknown type " + std::to_string(static_cast<int>(frame.type)));
     }
+    handle_of_space(frame);
+  }
+
+  void handle_of_space(const Frame& frame) {
     moved_at = clock.steady_ms();
     SpaceLink* link = link_of(frame);
     if (link != nullptr) {
@@ -212,7 +287,7 @@ struct Session::Impl {
   void handle_hello(const Frame& frame) {
     std::string detail;
     const std::size_t before = output.size();
-    const Hello::Outcome outcome = hello.receive(frame, output, detail);
+    const Hello::Outcome outcome = hello.receive(frame, output.back(), detail);
     counters.frames_out += output.size() > before ? 1 : 0;
     switch (outcome) {
       case Hello::Outcome::kGoOn: break;
@@ -261,7 +336,7 @@ struct Session::Impl {
     const bool any = std::any_of(links.begin(), links.end(), [](const auto& link) { return !link->is_over(); });
     if (any) return;
     note_nothing_shared();
-    for (const auto& link : links) take(link->produce(output));
+    for (const auto& link : links) take(link->produce(output.back()));
     end();
   }
 
@@ -277,32 +352,81 @@ struct Session::Impl {
   }
 
   bool has_output() const {
-    if (taken < output.size()) return true;
+    if (!output.empty()) return true;
     if (closed) return false;
+    return has_news() || (!is_split && (!backfill.empty() || can_produce_window()));
+  }
+
+  /// Something to say on the first stream that does not wait for windows.
+  bool has_news() const {
     return pong_due || std::any_of(links.begin(), links.end(), [](const auto& link) { return link->has_output(); });
   }
 
+  bool has_backfill() const {
+    if (closed || !is_split) return false;
+    return !backfill.empty() || (output.empty() && !has_news() && can_produce_window());
+  }
+
+  bool can_produce_window() const {
+    return may_produce_backfill() &&
+           std::any_of(links.begin(), links.end(), [](const auto& link) { return link->has_backfill(); });
+  }
+
   void take_output(Bytes& out, std::size_t bytes_max) {
-    while (!closed && output.size() - taken < bytes_max && produce_one()) {
+    while (!closed && output.size() < bytes_max && (produce_one() || (!is_split && produce_piece()))) {
     }
-    const std::size_t n = std::min(bytes_max, output.size() - taken);
-    append(out, ByteView(output).subspan(taken, n));
+    move_out(output, out, bytes_max);
+    change_over();
+  }
+
+  void take_backfill(Bytes& out, std::size_t bytes_max) {
+    if (!has_backfill()) return;
+    if (backfill.empty()) produce_window();
+    move_out(backfill, out, bytes_max);
+  }
+
+  void move_out(p2p::ByteQueue& from, Bytes& out, std::size_t bytes_max) {
+    const std::size_t n = std::min(bytes_max, from.size());
+    append(out, from.view().first(n));
     counters.bytes_out += n;
-    taken += n;
-    if (taken == output.size()) {
-      output.clear();
-      taken = 0;
-    } else if (taken >= kFeedBytes) {
-      output.erase(output.begin(), output.begin() + static_cast<std::ptrdiff_t>(taken));
-      taken = 0;
+    from.pop(n);
+  }
+
+  /// One piece of what goes in windows, or what has to go before it.
+  bool produce_piece() {
+    if (backfill.empty()) return produce_window();
+    const ByteView piece = backfill.view().first(std::min(backfill.size(), kPieceBytesMax));
+    // What is small anyhow goes as it is.
+    const bool is_whole = !is_cut && piece.size() == backfill.size();
+    if (is_whole) {
+      append(output.back(), piece);
+    } else {
+      encode_piece(piece, output.back());
     }
+    backfill.pop(piece.size());
+    is_cut = !backfill.empty();
+    return true;
+  }
+
+  /// Each space in its turn. False: there is none to produce.
+  bool produce_window() {
+    if (!may_produce_backfill()) return false;
+    for (std::size_t i = 0; i < links.size(); ++i) {
+      SpaceLink& link = *links[(backfill_turn + i) % links.size()];
+      if (!link.has_backfill()) continue;
+      backfill_turn = (backfill_turn + i + 1) % links.size();
+      take(link.produce_backfill(backfill.back()));
+      counters.frames_out += backfill.empty() ? 0 : 1;
+      return true;
+    }
+    return false;
   }
 
   /// Something more to send; each space in its turn.
   bool produce_one() {
     if (pong_due) {
       pong_due = false;
-      encode_bytes(FrameType::kPong, {}, output);
+      encode_bytes(FrameType::kPong, {}, output.back());
       return true;
     }
     for (std::size_t i = 0; i < links.size(); ++i) {
@@ -310,7 +434,7 @@ struct Session::Impl {
       if (!link.has_output()) continue;
       turn = (turn + i + 1) % links.size();
       const std::size_t before = output.size();
-      take(link.produce(output));
+      take(link.produce(output.back()));
       counters.frames_out += output.size() > before ? 1 : 0;
       after_link(link);
       return true;
@@ -334,7 +458,7 @@ struct Session::Impl {
     if (ping_sent_at && now - *ping_sent_at >= kPongMsMax) fail(Fault::kSilent, "it did not answer a ping");
     if (closed) return now + kPingMs;
     if (!ping_sent_at && now - heard_at >= kPingMs) {
-      encode_bytes(FrameType::kPing, {}, output);
+      encode_bytes(FrameType::kPing, {}, output.back());
       ++counters.frames_out;
       ping_sent_at = now;
     }
@@ -347,6 +471,7 @@ struct Session::Impl {
     for (const auto& link : links) {
       if (link->is_waiting()) since = std::max({since.value_or(0), link->waiting_since(), moved_at});
     }
+    if (held) since = std::max({since.value_or(0), held_at, moved_at});
     return since;
   }
 
@@ -368,10 +493,18 @@ struct Session::Impl {
   std::optional<crypto::SigningKey> identity;  // of somebody who restores
   Hello hello;
   FrameReader reader;
+  FrameReader piece_reader{kFrameBytesMax};     // of backfill that shares the first stream
+  FrameReader backfill_reader{kFrameBytesMax};  // of backfill's own
+  std::optional<Frame> held;                    // a window that came too early; its bytes lie in backfill_reader
+  std::uint64_t held_at = 0;
   std::vector<std::unique_ptr<SpaceLink>> links;
   std::size_t turn = 0;
-  Bytes output;  // whole frames, the first perhaps begun
-  std::size_t taken = 0;
+  std::size_t backfill_turn = 0;
+  p2p::ByteQueue output;    // whole frames, the first perhaps begun
+  p2p::ByteQueue backfill;  // the same, of windows and what ends them
+  bool is_cut = false;      // a part of `backfill` went as a piece
+  bool has_stream = false;  // backfill has a stream of its own …
+  bool is_split = false;    // … and goes over it
   bool pong_due = false;
   bool closed = false;
   Fault fault = Fault::kNone;
@@ -397,6 +530,23 @@ void Session::take_output(Bytes& out, std::size_t bytes_max) {
 }
 bool Session::has_output() const {
   return impl_->has_output();
+}
+void Session::open_backfill() {
+  CHECK(is_past_hello() && !impl_->has_stream);
+  impl_->has_stream = true;
+  impl_->change_over();
+}
+std::size_t Session::receive_backfill(ByteView bytes) {
+  return impl_->receive_backfill(bytes);
+}
+bool Session::reads_backfill() const {
+  return !impl_->held;
+}
+void Session::take_backfill(Bytes& out, std::size_t bytes_max) {
+  impl_->take_backfill(out, bytes_max);
+}
+bool Session::has_backfill() const {
+  return impl_->has_backfill();
 }
 std::uint64_t Session::tick() {
   return impl_->tick();

@@ -9,6 +9,10 @@
 // The owner of the loop: hands in what comes (receive), sends what take_output gives while has_output(), calls tick
 // when it asked to be called, and notify when a space changed. After every one of them it looks at is_closed(); what
 // output is left then may still be sent.
+//
+// Where the carrier can, it gives the session a second stream for backfill (open_backfill), and moves its bytes in the
+// same way: live entries then never wait behind a window, however slow the line. Without, windows go in pieces, and
+// live entries between these.
 #pragma once
 
 #include <cstdint>
@@ -105,6 +109,18 @@ class Session {
   /// to say.
   void take_output(Bytes& out, std::size_t bytes_max);
   bool has_output() const;
+
+  /// From now on there is a stream of its own for backfill. Once, after the hello. Windows change over to it as soon as
+  /// none is on its way.
+  void open_backfill();
+  /// Bytes of that stream. Returns how many were taken, from the front: fewer while a window waits for what it rests
+  /// on, which comes on the first stream. The rest is to be offered again once reads_backfill().
+  std::size_t receive_backfill(ByteView bytes);
+  bool reads_backfill() const;
+  /// As take_output, for that stream. Gives nothing before the first stream is empty.
+  void take_backfill(Bytes& out, std::size_t bytes_max);
+  bool has_backfill() const;
+
   /// Time passes: hello limit, ping, stall. Returns when to call again (steady ms).
   std::uint64_t tick();
   /// A space changed here: live entries are pushed at the next take_output.

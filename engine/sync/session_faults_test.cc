@@ -140,6 +140,82 @@ TEST_F(SessionFaultsTest, frames_in_the_wrong_state_are_rubbish) {
       "content before its authority");
 }
 
+TEST_F(SessionFaultsTest, pieces_are_of_windows_and_not_without_end) {
+  const auto expect_fault = [&](Fault fault, std::function<void(std::uint8_t, Bytes&)> make, std::string_view what) {
+    Wire wire(dan_, ana_);
+    wire.settle();
+    Bytes bytes;
+    make(slot_of(wire), bytes);
+    wire.listener.receive(bytes);
+    EXPECT_EQ(wire.listener.fault(), fault) << what;
+  };
+  const auto put = [](const Bytes& piece, Bytes& out) { encode_piece(piece, out); };
+  expect_fault(Fault::kRubbish, [&](std::uint8_t, Bytes& b) { put({}, b); }, "an empty one");
+  expect_fault(Fault::kRubbish, [&](std::uint8_t, Bytes& b) { put(Bytes(kPieceBytesMax + 1, 1), b); }, "a long one");
+  expect_fault(Fault::kRubbish, [&](std::uint8_t, Bytes& b) { put({1, 0x06}, b); }, "a ping in a piece");
+  expect_fault(Fault::kRubbish, [&](std::uint8_t s, Bytes& b) { put({3, 0x30, s, 1}, b); }, "no window");
+  expect_fault(Fault::kOversized, [&](std::uint8_t, Bytes& b) { put({0xff, 0xff, 0xff, 0x7f}, b); }, "gigabytes");
+  expect_fault(
+      Fault::kRubbish,
+      [&](std::uint8_t s, Bytes& b) {
+        put({0xff, 0x7f, 0x30}, b);
+        encode_records(FrameType::kWindow, RecordsFrame{s, 0, 0, Bytes{1}}, b);
+      },
+      "a window within another one");
+  auto stranger = listener();
+  Bytes bytes;
+  put({1}, bytes);
+  stranger->receive(bytes);
+  EXPECT_EQ(stranger->fault(), Fault::kRubbish) << "before the hello";
+}
+
+TEST_F(SessionFaultsTest, rubbish_on_the_stream_for_backfill_is_named) {
+  const auto expect_fault = [&](Fault fault, std::function<void(std::uint8_t, Bytes&)> make, std::string_view what) {
+    Wire wire(dan_, ana_);
+    wire.want_split();
+    wire.settle();
+    ASSERT_TRUE(wire.is_split());
+    Bytes bytes;
+    make(slot_of(wire), bytes);
+    EXPECT_EQ(wire.listener.receive_backfill(bytes), bytes.size());
+    EXPECT_EQ(wire.listener.fault(), fault) << what;
+    EXPECT_FALSE(wire.listener.has_backfill());
+  };
+  expect_fault(
+      Fault::kRubbish, [](std::uint8_t, Bytes& b) { append(b, as_bytes(std::string(200, 'G'))); }, "another protocol");
+  expect_fault(
+      Fault::kOversized, [](std::uint8_t, Bytes& b) { ByteWriter(b).varint(kFrameBytesMax + 1); },
+      "a frame without end");
+  expect_fault(Fault::kRubbish, [](std::uint8_t, Bytes& b) { encode_bytes(FrameType::kPing, {}, b); }, "a ping");
+  expect_fault(Fault::kRubbish, [](std::uint8_t, Bytes& b) { encode_piece(Bytes{1}, b); }, "a piece");
+  expect_fault(
+      Fault::kRubbish,
+      [](std::uint8_t s, Bytes& b) { encode_records(FrameType::kLive, RecordsFrame{s, 0, 0, Bytes{1}}, b); },
+      "a live entry");
+  expect_fault(
+      Fault::kRubbish, [](std::uint8_t, Bytes& b) { encode_records(FrameType::kWindow, {200, 0, 0, Bytes{1}}, b); },
+      "a window of another space");
+}
+
+TEST_F(SessionFaultsTest, a_window_whose_authority_never_comes_holds_one_frame_and_then_stalls) {
+  Wire wire(dan_, ana_);
+  wire.want_split();
+  wire.settle();
+  Bytes bytes;
+  encode_records(FrameType::kWindow, RecordsFrame{slot_of(wire), 1'000'000, 0, Bytes{1}}, bytes);
+  EXPECT_EQ(wire.listener.receive_backfill(bytes), bytes.size());
+  EXPECT_FALSE(wire.listener.reads_backfill());
+  EXPECT_EQ(wire.listener.receive_backfill(bytes), 0u);
+  Bytes pong;
+  encode_bytes(FrameType::kPong, {}, pong);
+  for (std::uint64_t t = 0; t <= kStallMsMax && !wire.listener.is_closed(); t += 5'000) {
+    clock_.advance(5'000);
+    wire.listener.receive(pong);
+    wire.listener.tick();
+  }
+  EXPECT_EQ(wire.listener.fault(), Fault::kStalled);
+}
+
 TEST_F(SessionFaultsTest, questions_without_end_are_refused) {
   Wire wire(dan_, ana_);
   wire.settle();

@@ -312,6 +312,59 @@ TEST_F(SessionTest, a_surge_goes_as_windows_and_a_live_entry_does_not_wait_for_t
   EXPECT_GT(wire.listener.counters().windows_out, 0u);
 }
 
+TEST_F(SessionTest, a_window_that_has_overtaken_what_it_rests_on_waits_for_it) {
+  House ana(1, 1, &clock_);
+  ana.found();
+  auto dan = join(ana, 2);
+  Wire wire(*dan, ana);
+  wire.want_split();
+  wire.settle();
+  ASSERT_TRUE(wire.is_split());
+  // More of somebody new than goes live: it rests on her certificate.
+  auto mira = join(ana, 3);
+  for (int i = 0; i < 300; ++i) mira->post("From Mira " + std::to_string(i));
+  {
+    Wire other(*mira, ana);
+    other.settle();
+  }
+  Bytes certificate;
+  while (wire.listener.has_output()) wire.listener.take_output(certificate, 1 << 16);
+  ASSERT_FALSE(certificate.empty());
+  ASSERT_TRUE(wire.step_backfill(false));
+  EXPECT_FALSE(wire.dialer.reads_backfill());
+  EXPECT_FALSE(wire.step_backfill(false)) << "more was taken than one window";
+  EXPECT_EQ(wire.dialer.counters().entries_in, 0u);
+  wire.dialer.receive(certificate);
+  EXPECT_TRUE(wire.dialer.reads_backfill());
+  EXPECT_GT(wire.dialer.counters().entries_in, 0u);
+  wire.settle();
+  wire.expect_healthy();
+  expect_equal(ana, *dan);
+  EXPECT_EQ(wire.dialer.counters().gaps, 0u);
+}
+
+TEST_F(SessionTest, what_goes_on_where_a_window_ends_does_not_overtake_it) {
+  House ana(1, 1, &clock_);
+  ana.found();
+  auto dan = join(ana, 2);
+  ana.post("Before");
+  Wire wire(*dan, ana);
+  wire.want_split();
+  wire.settle();
+  for (int i = 0; i < 300; ++i) ana.post("Surge " + std::to_string(i));
+  Bytes window;
+  while (wire.listener.has_output()) wire.step(false);
+  while (wire.listener.has_backfill()) wire.listener.take_backfill(window, 1 << 20);
+  ASSERT_GT(wire.listener.counters().windows_out, 1u);
+  ana.post("After");
+  while (wire.listener.has_output()) wire.step(false);
+  EXPECT_EQ(wire.dialer.receive_backfill(window), window.size());
+  wire.settle();
+  wire.expect_healthy();
+  expect_equal(ana, *dan);
+  EXPECT_EQ(wire.dialer.counters().gaps, 0u);
+}
+
 TEST_F(SessionTest, a_closed_invitation_is_refused_with_its_reason) {
   House ana(1, 1, &clock_);
   ana.found();
@@ -404,11 +457,20 @@ RC_GTEST_PROP(Sessions, any_cuts_and_interleavings_end_in_the_same_state, ()) {
         break;
       case 2: wires[which].reset(); break;
       case 3:
-        if (!wires[which]) wires[which] = std::make_unique<Wire>(*ends(which).first, *ends(which).second);
+        if (wires[which]) break;
+        wires[which] = std::make_unique<Wire>(*ends(which).first, *ends(which).second);
+        if (*rc::gen::arbitrary<bool>()) wires[which]->want_split();
         break;
-      default:
-        if (wires[which]) wires[which]->step(*rc::gen::arbitrary<bool>(), *rc::gen::inRange<std::size_t>(1, 3'000));
+      default: {
+        if (!wires[which]) break;
+        const bool from_dialer = *rc::gen::arbitrary<bool>();
+        const auto bytes = *rc::gen::inRange<std::size_t>(1, 3'000);
+        // The two streams of a session overtake each other as they like.
+        if (!*rc::gen::arbitrary<bool>() || !wires[which]->step_backfill(from_dialer, bytes)) {
+          wires[which]->step(from_dialer, bytes);
+        }
         break;
+      }
     }
   }
   for (int round = 0; round < 3; ++round) {

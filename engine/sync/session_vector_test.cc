@@ -25,6 +25,10 @@ class Recording {
   void run() {
     while (int{turn(wire->dialer, wire->listener, "dialer")} + int{turn(wire->listener, wire->dialer, "listener")} >
            0) {
+      if (!wants_split || is_split || !wire->dialer.is_past_hello() || !wire->listener.is_past_hello()) continue;
+      is_split = true;
+      wire->dialer.open_backfill();
+      wire->listener.open_backfill();
     }
   }
   void close() {
@@ -46,15 +50,19 @@ class Recording {
   House dan{2, 1, &clock};
   std::unique_ptr<Wire> wire;
   std::vector<std::string> lines;
+  bool wants_split = false;
+  bool is_split = false;
 
  private:
   bool turn(Session& from, Session& to, std::string_view name) {
-    Bytes said;
+    Bytes said, window;
     while (from.has_output()) from.take_output(said, 1 << 16);
-    if (said.empty()) return false;
-    lines.push_back(std::string(name) + " " + to_hex(said));
+    while (from.has_backfill()) from.take_backfill(window, 1 << 16);
+    if (!said.empty()) lines.push_back(std::string(name) + " " + to_hex(said));
+    if (!window.empty()) lines.push_back(std::string(name) + "/backfill " + to_hex(window));
     to.receive(said);
-    return true;
+    EXPECT_EQ(to.receive_backfill(window), window.size());
+    return !said.empty() || !window.empty();
   }
 };
 
@@ -91,6 +99,24 @@ TEST_F(SessionVector, a_newcomer_joins) {
   expect_equal(it.ana, it.dan);
   EXPECT_EQ(it.dan.post_count(), 3u);
   expect_recorded("join", "a newcomer joins, receives two posts and writes a third, then closes.", it.lines);
+}
+
+TEST_F(SessionVector, a_large_window_goes_in_pieces_or_over_a_stream_of_its_own) {
+  for (const bool is_split : {false, true}) {
+    Recording it;
+    Bytes picture(kPieceBytesMax);
+    it.ana.random.fill(picture);
+    it.ana.post(to_hex(picture));
+    it.wants_split = is_split;
+    it.join();
+    it.close();
+    expect_equal(it.ana, it.dan);
+    EXPECT_EQ(it.dan.post_count(), 1u);
+    expect_recorded(is_split ? "streams" : "pieces",
+                    is_split ? "a newcomer receives a large post over a stream for backfill."
+                             : "a newcomer receives a large post in pieces.",
+                    it.lines);
+  }
 }
 
 TEST_F(SessionVector, members_who_hold_the_same_say_little) {

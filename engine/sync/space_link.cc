@@ -368,7 +368,7 @@ Result<void> SpaceLink::push_before_accepting() {
   KITH_TRY(seal_due());
   while (live_.has_output() && ready_.size() < kReadyBytesMax) {
     if (authority_.has_output()) {
-      KITH_TRY(authority_.produce(ready_));
+      KITH_TRY(tell_authority(ready_));
     } else {
       const std::uint32_t sent = KITH_TRY(live_.produce(authority_.frames_sent(), backfill_, ready_));
       counters_.live_out += sent;
@@ -507,9 +507,17 @@ LinkOutcome SpaceLink::receive(const Frame& frame) {
     case FrameType::kAnswer:
     case FrameType::kPing:
     case FrameType::kPong:
-    case FrameType::kClose: break;
+    case FrameType::kClose:
+    case FrameType::kPiece: break;
   }
   return out_of_place(frame.type);
+}
+
+bool SpaceLink::must_wait(const Frame& frame) const {
+  if (frame.type != FrameType::kWindow || phase_ == Phase::kOver) return false;
+  if (phase_ != Phase::kContent) return true;
+  const auto records = decode_records(frame.type, frame.body);
+  return records && records->authority > authority_.frames_received();
 }
 
 bool SpaceLink::has_output() const {
@@ -517,7 +525,7 @@ bool SpaceLink::has_output() const {
   if (phase_ == Phase::kOver) return false;
   if (credit_due_ > 0 || state_answer_due_ || question_due_ || authority_.has_output()) return true;
   if (phase_ != Phase::kContent || !live_on_) return false;
-  return live_.has_output() || backfill_.has_output() || (verify_due_ && !asking_ && !is_serving() && was_asked_);
+  return live_.has_output() || (verify_due_ && !asking_ && !is_serving() && was_asked_);
 }
 
 LinkOutcome SpaceLink::produce(Bytes& out) {
@@ -546,25 +554,38 @@ Result<void> SpaceLink::produce_content(Bytes& out) {
   const bool content = phase_ == Phase::kContent && live_on_;
   if (content && live_.has_output()) KITH_TRY(seal_due());
   if (content) authority_.mark_changed();
-  const std::uint64_t authority_before = authority_.entries_sent();
-  if (authority_.has_output()) KITH_TRY(authority_.produce(out));
-  counters_.authority_out += authority_.entries_sent() - authority_before;
+  KITH_TRY(tell_authority(out));
   if (authority_.has_output()) return {};
   if (question_due_) KITH_TRY(produce_question(out));
-  if (!content) return {};
-  if (live_.has_output()) {
-    const std::uint32_t sent = KITH_TRY(live_.produce(authority_.frames_sent(), backfill_, out));
-    counters_.live_out += sent;
-    counters_.entries_out += sent;
-    return {};
-  }
-  if (!backfill_.has_output()) return {};
-  const std::uint32_t sent = KITH_TRY(backfill_.produce(authority_.frames_sent(), out));
-  if (sent == 0) return {};
-  waiting_since_ = clock_.steady_ms();
-  ++counters_.windows_out;
+  if (!content || !live_.has_output()) return {};
+  const std::uint32_t sent = KITH_TRY(live_.produce(authority_.frames_sent(), backfill_, out));
+  counters_.live_out += sent;
   counters_.entries_out += sent;
   return {};
+}
+
+Result<void> SpaceLink::tell_authority(Bytes& out) {
+  const std::uint64_t before = authority_.entries_sent();
+  KITH_TRY(authority_.produce(out));
+  counters_.authority_out += authority_.entries_sent() - before;
+  return {};
+}
+
+bool SpaceLink::has_backfill() const {
+  return phase_ == Phase::kContent && live_on_ && backfill_.has_output();
+}
+
+LinkOutcome SpaceLink::produce_backfill(Bytes& out) {
+  authority_.mark_changed();
+  if (auto told = tell_authority(ready_); !told) return local(std::move(told).error());
+  if (!ready_.empty()) return go_on();
+  const auto sent = backfill_.produce(authority_.frames_sent(), out);
+  if (!sent) return local(sent.error());
+  if (*sent == 0) return go_on();
+  waiting_since_ = clock_.steady_ms();
+  ++counters_.windows_out;
+  counters_.entries_out += *sent;
+  return go_on();
 }
 
 void SpaceLink::notify() {

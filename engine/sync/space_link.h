@@ -44,9 +44,16 @@ class SpaceLink {
   /// Opens the conversation.
   LinkOutcome start();
   LinkOutcome receive(const Frame& frame);
+  /// A window has overtaken what it rests on, which comes on the other stream.
+  bool must_wait(const Frame& frame) const;
   bool has_output() const;
-  /// Appends at most one frame of content and what belongs before it.
+  /// Appends at most one live frame and what belongs before it.
   LinkOutcome produce(Bytes& out);
+  bool has_backfill() const;
+  /// Appends a window, or the end of an answer, to `out`; or nothing, if something else has to go before it.
+  LinkOutcome produce_backfill(Bytes& out);
+  /// No window is on its way.
+  bool are_windows_taken() const { return backfill_.in_flight() == 0; }
   void notify();
   LinkOutcome tick();
   /// When tick has something to do (steady ms); none: nothing waits.
@@ -90,8 +97,9 @@ class SpaceLink {
   Result<void> seal_due();
   bool peer_counts() const;
   bool is_member(const SignPublic& identity) const;
-  bool is_serving() const { return offered_.has_value() || backfill_.is_serving(); }
+  bool is_serving() const { return offered_.has_value() || !backfill_.is_quiet(); }
   Result<void> produce_content(Bytes& out);
+  Result<void> tell_authority(Bytes& out);
   Result<void> produce_question(Bytes& out);
   Result<void> push_before_accepting();
 

@@ -56,6 +56,15 @@ class Street : public ::testing::Test {
   std::vector<std::unique_ptr<sync::SessionStream>> streams;
 };
 
+TEST_F(Street, a_window_that_comes_in_pieces_is_read_too) {
+  Bytes picture(3 * sync::kPieceBytesMax);
+  house.random.fill(picture);
+  house.post(to_hex(picture));
+  const auto lines = read_feed(link_to(house.invite(1)));
+  ASSERT_EQ(lines.size(), 1u);
+  EXPECT_TRUE(lines[0].ends_with(to_hex(picture)));
+}
+
 TEST_F(Street, a_stranger_with_an_invitation_reads_every_post) {
   const std::string cat = house.post("Lost: a grey cat");
   for (int i = 0; i < 300; ++i) house.post("Post " + std::to_string(i) + std::string(i, '.'));

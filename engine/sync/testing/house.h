@@ -195,13 +195,35 @@ class Wire {
     return true;
   }
 
+  /// From as soon as both are past the hello backfill has a stream of its own.
+  void want_split() { wants_split_ = true; }
+  bool is_split() const { return is_split_; }
+  /// As step, on that stream: what waits there for what it rests on is offered again.
+  bool step_backfill(bool from_dialer, std::size_t bytes = kAll) {
+    Session& from = from_dialer ? dialer : listener;
+    Session& to = from_dialer ? listener : dialer;
+    Bytes& pipe = from_dialer ? backfill_to_listener : backfill_to_dialer;
+    if (wants_split_ && !is_split_ && dialer.is_past_hello() && listener.is_past_hello()) {
+      is_split_ = true;
+      dialer.open_backfill();
+      listener.open_backfill();
+    }
+    if (pipe.empty() && from.has_backfill()) from.take_backfill(pipe, std::min<std::size_t>(bytes, 1 << 16));
+    if (pipe.empty() || !to.reads_backfill()) return false;
+    const Bytes piece(pipe.begin(), pipe.begin() + static_cast<std::ptrdiff_t>(std::min(bytes, pipe.size())));
+    const std::size_t taken = to.receive_backfill(piece);
+    pipe.erase(pipe.begin(), pipe.begin() + static_cast<std::ptrdiff_t>(taken));
+    return true;
+  }
+
   /// Until nothing moves any more. The bound is for sessions that would chat for ever.
   void run() {
     constexpr int kStepsMax = 100'000;
     for (int i = 0; i < kStepsMax; ++i) {
       const bool there = step(true);
       const bool back = step(false);
-      if (!there && !back) return;
+      const bool backfill = int{step_backfill(true)} + int{step_backfill(false)} > 0;
+      if (!there && !back && !backfill) return;
     }
     ADD_FAILURE() << "the two sessions never came to rest";
   }
@@ -238,8 +260,14 @@ class Wire {
   Session listener;
   Bytes to_listener;
   Bytes to_dialer;
+  Bytes backfill_to_listener;
+  Bytes backfill_to_dialer;
   Bytes dialer_said;
   Bytes listener_said;
+
+ private:
+  bool wants_split_ = false;
+  bool is_split_ = false;
 };
 
 inline void expect_equal(House& a, House& b) {
