@@ -132,6 +132,10 @@ class Parser {
     found->add_option("--name", out_.name, "What the neighbours call you")->required();
     take_words(found);
 
+    CLI::App* demo = add("demo", "A neighbourhood to look around in: forty people and a year of their life",
+                         "kith demo --home /tmp/street --words-file words.txt");
+    take_words(demo);
+
     CLI::App* serve = add("serve", "Run your house: the page, and sync with other houses, until Ctrl-C",
                           "kith serve --port 8440\n  kith serve --listen none     (only houses on this machine)");
     take_port(serve);

@@ -4,6 +4,8 @@
 
 #include <filesystem>
 
+#include "cli/demo.h"
+#include "cli/demo_story.h"
 #include "cli/run.h"
 #include "cli/show.h"
 #include "crypto/derive.h"
@@ -66,6 +68,32 @@ std::string built_web_directory() {
 }
 
 }  // namespace
+
+/// The founder's home is a common one afterwards; the replicas of the others are thrown away with their folder.
+Result<void> Run::demo() {
+  KITH_TRY(app_.check_names(demo::kPlaceName, demo::people()[0].name));
+  const Identity who = KITH_TRY(identity());
+  const std::uint64_t now = clock_.wall_ms();
+  demo::DemoClock clock(now - demo::kYearMs);
+  node::Setup setup{arguments_.home, loop_, app_, clock, random_};
+  auto founded = node::Node::found(setup, demo::kPlaceName, demo::people()[0].name, who.root());
+  if (!founded.ok()) {
+    forget_new_words();
+    return std::move(founded).error();
+  }
+  const std::string folder = arguments_.home + "/demonstration";
+  std::error_code failed;
+  std::filesystem::create_directory(folder, failed);
+  if (failed) return Error(ErrorCode::kIo, "The folder " + folder + " cannot be made: " + failed.message() + ".", "");
+  const auto lived = demo::live_a_year(**founded, clock, random_, folder, now, kDemoSeed);
+  std::filesystem::remove_all(folder, failed);
+  if (!lived.ok()) return lived.error();
+  KITH_TRY((*founded)->neighbourhood().store().db().flush());
+  std::printf("%s has %zu neighbours, %zu threads with %zu replies, %zu listings with %zu requests. You are %s.\n",
+              demo::kPlaceName, lived->people, lived->threads, lived->replies, lived->listings, lived->requests,
+              demo::people()[0].name);
+  return {};
+}
 
 Result<node::ListenOptions> Run::listen_options() const {
   node::ListenOptions out;

@@ -15,25 +15,18 @@ std::int64_t Run::clock_offset_ms() {
 }
 
 Result<void> run_command(const Arguments& arguments) {
-  static const std::map<std::string, Result<void> (Run::*)()> kCommands = {{"found", &Run::found},
-                                                                           {"serve", &Run::serve},
-                                                                           {"invite", &Run::invite},
-                                                                           {"join", &Run::join},
-                                                                           {"words check", &Run::words_check},
-                                                                           {"restore", &Run::restore},
-                                                                           {"link", &Run::link},
-                                                                           {"devices", &Run::devices},
-                                                                           {"retire", &Run::retire},
-                                                                           {"rescue", &Run::rescue},
-                                                                           {"undo", &Run::undo},
-                                                                           {"status", &Run::status},
-                                                                           {"log", &Run::log},
-                                                                           {"sync", &Run::sync},
-                                                                           {"peers", &Run::peers},
-                                                                           {"dial", &Run::dial}};
+  static const std::map<std::string, Result<void> (Run::*)()> kCommands = {
+      {"found", &Run::found},     {"demo", &Run::demo},     {"serve", &Run::serve},
+      {"invite", &Run::invite},   {"join", &Run::join},     {"words check", &Run::words_check},
+      {"restore", &Run::restore}, {"link", &Run::link},     {"devices", &Run::devices},
+      {"retire", &Run::retire},   {"rescue", &Run::rescue}, {"undo", &Run::undo},
+      {"status", &Run::status},   {"log", &Run::log},       {"sync", &Run::sync},
+      {"peers", &Run::peers},     {"dial", &Run::dial}};
+
   const auto command = kCommands.find(arguments.command);
   const bool is_town = find_town_command(arguments.command) != nullptr;
-  if (command == kCommands.end() && !is_town) return Error(ErrorCode::kUsage, "There is no such command.", "Try `kith --help`.");
+  if (command == kCommands.end() && !is_town)
+    return Error(ErrorCode::kUsage, "There is no such command.", "Try `kith --help`.");
   KITH_TRY(crypto::start());
   Run run(arguments);
   return is_town ? run.town() : (run.*command->second)();

@@ -20,6 +20,8 @@ class Run {
       : arguments_(arguments), clock_(clock_offset_ms()), setup_{arguments.home, loop_, app_, clock_, random_} {}
 
   Result<void> found();
+  /// A neighbourhood of forty with a year behind it, of which this home is the founder's.
+  Result<void> demo();
   Result<void> serve();
   Result<void> invite();
   Result<void> join();
@@ -39,6 +41,8 @@ class Run {
   Result<void> dial();
 
  private:
+  static constexpr std::uint32_t kDemoSeed = 14;
+
   /// For tests of clocks that are off: milliseconds to add to this process's clock.
   static std::int64_t clock_offset_ms();
 
@@ -56,6 +60,8 @@ class Run {
   void show_written(const Json& answer, const char* done) const;
   /// Shows what a path answers. With --json: one line for each of its `items`, or the whole where that is null.
   Result<void> look_up(const std::string& path, const std::string& query, const char* items, void (*show)(const Json&));
+
+  Result<void> list(const std::string& path, const std::string& query, const char* items, void (*show)(const Json&));
   std::string page_query(const char* cursor) const;
   Result<std::unique_ptr<net::Channel>> channel_via();
   Result<void> sync_stdio(NodeCall& call);
