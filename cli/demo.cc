@@ -8,7 +8,7 @@
 
 #include "cli/demo_story.h"
 #include "crypto/derive.h"
-#include "node/grouped_database.h"
+#include "replica/grouped_database.h"
 #include "sync/session.h"
 #include "town/forum/commands.h"
 #include "town/market/commands.h"
@@ -108,7 +108,7 @@ class Neighbour final : public sync::Spaces {
   HostKey host_;
   space::SpaceKeys keys_;
   std::unique_ptr<space::Space> own_;
-  node::GroupedDatabase database_{own_};
+  replica::GroupedDatabase database_{own_};
   std::unique_ptr<sync::Session> mine_;
   std::unique_ptr<sync::Session> theirs_;
 };
