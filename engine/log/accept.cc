@@ -576,9 +576,8 @@ class WindowReader {
     if (!header.refs.empty()) {
       asked.cited = impl_.citation_by(header.refs);
     } else if (!asked.cited || asked.cited_at.value + 1 != header.seq.value) {
-      asked.cited = header.seq.value == 0
-                        ? impl_.citation_by({})
-                        : KITH_TRY(impl_.citation(impl_.logs[item.log], Seq(header.seq.value - 1)));
+      asked.cited = header.seq.value == 0 ? impl_.citation_by({})
+                                          : KITH_TRY(impl_.citation(impl_.logs[item.log], Seq(header.seq.value - 1)));
     }
     asked.cited_at = header.seq;
     return *asked.cited;

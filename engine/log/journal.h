@@ -31,7 +31,8 @@ enum class State : std::uint8_t {
   kNoChangeset = 5,  // authority
   kIncomplete = 6,  // waits for its neighbours: the rest of its group, or the predecessor that its stamps are judged by
   kRejected = 7,    // did not count when it came, and was never merged
-  kUnplaced = 8,  // names tables that are not agreed on here, or that it is not known to cite: waits for seal or program
+  kUnplaced =
+      8,  // names tables that are not agreed on here, or that it is not known to cite: waits for seal or program
 };
 
 /// An entry as it is stored. `header.prev` is not in the row; `header.payload` only after `Journal::complete`.

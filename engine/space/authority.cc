@@ -35,8 +35,7 @@ bool Device::covers(Seq seq, Stamp time, const EntryId& id, bool is_on_chosen_br
 
 bool operator==(const AuthorityState& a, const AuthorityState& b) {
   const auto parts = [](const AuthorityState& s) {
-    return std::tie(s.lineage_, s.seals_, s.constitution_, s.persons_, s.devices_, s.invites_,
-                    s.epochs_, s.wraps_);
+    return std::tie(s.lineage_, s.seals_, s.constitution_, s.persons_, s.devices_, s.invites_, s.epochs_, s.wraps_);
   };
   return parts(a) == parts(b);
 }

@@ -137,7 +137,8 @@ Result<std::unique_ptr<Space>> Space::visit_to_restore(const Environment& enviro
 Result<void> Impl::check_schema() {
   KITH_TRY(follow_schema());
   if (!schema_trouble) return {};
-  return Error(ErrorCode::kBadSchema, "This neighbourhood runs another app than this device. " + schema_trouble->cause(),
+  return Error(ErrorCode::kBadSchema,
+               "This neighbourhood runs another app than this device. " + schema_trouble->cause(),
                "Install what whoever invited you runs, then join again.");
 }
 

@@ -184,8 +184,7 @@ std::uint32_t take_u32(CborReader& in, bool& fits) {
 }
 
 bool is_amendable(std::uint64_t which) {
-  return which == static_cast<std::uint64_t>(List::kSchema) ||
-         which == static_cast<std::uint64_t>(List::kConstitution);
+  return which == static_cast<std::uint64_t>(List::kSchema) || which == static_cast<std::uint64_t>(List::kConstitution);
 }
 
 void put(CborWriter& out, const Amendment& v) {
@@ -421,7 +420,8 @@ Bytes round_statement(const SpaceId& space, const Hash& parent, std::uint32_t ro
 
 Bytes move_statement(const SpaceId& space, const Hash& parent, const SignerMove& v) {
   Statement out;
-  for (const ByteView part : {space.view(), parent.view(), v.identity.view(), v.from.view(), v.to.view()}) out.put(part);
+  for (const ByteView part : {space.view(), parent.view(), v.identity.view(), v.from.view(), v.to.view()})
+    out.put(part);
   return out.put(v.first_round).bytes;
 }
 
@@ -520,9 +520,8 @@ Bytes encode(const ProposalPayload& v) {
 }
 
 Bytes encode(const VotePayload& v) {
-  return written([&](CborWriter& out) {
-    out.array(3).bytes(v.proposal.view()).uint(v.is_yes ? 1 : 0).bytes(v.signature.view());
-  });
+  return written(
+      [&](CborWriter& out) { out.array(3).bytes(v.proposal.view()).uint(v.is_yes ? 1 : 0).bytes(v.signature.view()); });
 }
 
 Bytes encode(const CertificatePayload& v) {

@@ -175,7 +175,7 @@ struct RoundVotePayload {
 struct SealPayload {
   SealBody body;
   std::uint32_t round = 0;
-  Bytes bitmap;  // over the parent's operators
+  Bytes bitmap;                       // over the parent's operators
   std::vector<Signature> signatures;  // of precommits
 };
 
@@ -200,10 +200,10 @@ Bytes encode(const DoublingPayload& doubling);
 
 /// What an entry of each kind decodes to; monostate for kinds that say nothing here (merge, beacon, kinds not built
 /// yet).
-using Payload = std::variant<std::monostate, GenesisPayload, DeviceCertificate, RetirePayload, KeysPayload, HostPayload,
-                             InvitePayload, JoinPayload, EpochPayload, WrapPayload, ConfirmPayload, DoublingPayload,
-                             ProposalPayload, VotePayload, CertificatePayload, SealProposalPayload, RoundVotePayload,
-                             SealPayload>;
+using Payload =
+    std::variant<std::monostate, GenesisPayload, DeviceCertificate, RetirePayload, KeysPayload, HostPayload,
+                 InvitePayload, JoinPayload, EpochPayload, WrapPayload, ConfirmPayload, DoublingPayload,
+                 ProposalPayload, VotePayload, CertificatePayload, SealProposalPayload, RoundVotePayload, SealPayload>;
 Result<Payload> decode_payload(log::Kind kind, ByteView payload);
 
 // -- Statements: what is signed, behind its label (formats 2). In a genesis the space is 32 zero bytes.

@@ -100,8 +100,9 @@ std::vector<Sample> all_samples() {
   const SignerMove move{filled<SignPublic>(3), filled<DeviceId>(4), filled<DeviceId>(5), 1, signature};
   out.push_back({"proposal", Kind::kProposal, encode(ProposalPayload{hash, act})});
   out.push_back({"vote", Kind::kVote, encode(VotePayload{hash, true, signature})});
-  out.push_back({"certificate", Kind::kCertificate,
-                 encode(CertificatePayload{hash, act, {5}, {signature, signature}, {{filled<SignPublic>(6), wrap_key}}})});
+  out.push_back(
+      {"certificate", Kind::kCertificate,
+       encode(CertificatePayload{hash, act, {5}, {signature, signature}, {{filled<SignPublic>(6), wrap_key}}})});
   out.push_back({"seal proposal", Kind::kSealProposal, encode(SealProposalPayload{hash, 7, body, {move, move}})});
   out.push_back({"round vote", Kind::kRoundVote,
                  encode(RoundVotePayload{hash, 7, Phase::kPrecommit, filled<Hash>(0x5f), signature})});

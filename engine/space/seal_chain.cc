@@ -35,7 +35,8 @@ bool fits(const Bytes& bitmap, std::size_t items) {
   return true;
 }
 
-/// Judged by form alone: whether a schema is an allowed move, each program finds for itself (a newer one may read more).
+/// Judged by form alone: whether a schema is an allowed move, each program finds for itself (a newer one may read
+/// more).
 bool is_sound(const ListChange& list) {
   if (list.which == List::kConstitution) return Constitution::decode(list.bytes).ok();
   return !list.bytes.empty() && list.bytes.size() <= kSchemaBytesMax;

@@ -37,8 +37,8 @@ class SealChain {
   SealChain(FactBook& book, std::span<const Fact* const> facts, const AuthorityState& state)
       : book_(book), facts_(facts), state_(state) {}
 
-  /// Adds to the chain what was sealed after its last. Of several seals with one parent, which only faulty operators can
-  /// make, the one of the lowest (round, id).
+  /// Adds to the chain what was sealed after its last. Of several seals with one parent, which only faulty operators
+  /// can make, the one of the lowest (round, id).
   void extend(std::vector<SealState>& chain);
   using Within = std::function<bool(const EntryId&)>;
   /// What whoever knows these entries has to seal after `parent`.

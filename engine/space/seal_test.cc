@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Goal: a place's tables move by a seal of its founder, every house follows when the seal reaches it, nothing is lost on
-// the way, and no seal counts that is not hers. Method: houses of two versions of a program that meet by hand
+// Goal: a place's tables move by a seal of its founder, every house follows when the seal reaches it, nothing is lost
+// on the way, and no seal counts that is not hers. Method: houses of two versions of a program that meet by hand
 // (testing/home.h); forged payloads in a member's own log.
 #include <gtest/gtest.h>
 
@@ -79,8 +79,8 @@ class Seals : public ::testing::Test {
 TEST_F(Seals, the_founder_moves_alone_by_opening_a_newer_program) {
   ana.reopen_with(kNewer);
   ASSERT_EQ(seals(ana), 2u);
-  for (const log::Kind kind : {log::Kind::kProposal, log::Kind::kVote, log::Kind::kCertificate,
-                               log::Kind::kSealProposal, log::Kind::kSeal}) {
+  for (const log::Kind kind :
+       {log::Kind::kProposal, log::Kind::kVote, log::Kind::kCertificate, log::Kind::kSealProposal, log::Kind::kSeal}) {
     EXPECT_EQ(ana.count(kind), 1u);
   }
   EXPECT_EQ(ana.count(log::Kind::kRoundVote), 2u);
@@ -270,7 +270,8 @@ class ForgedSeals : public Seals {
     constitution.certificate_authority = key;
     const Amendment act{{{List::kConstitution, constitution.encode()}}};
     const crypto::SigningKey vote_key = crypto::derive_vote_key(ana.keys.wrap_secrets.front());
-    const Signature yes = sign_vote(vote_key, ana.space->id(), parent_, proposal_id(ana.space->id(), parent_, act), true);
+    const Signature yes =
+        sign_vote(vote_key, ana.space->id(), parent_, proposal_id(ana.space->id(), parent_, act), true);
     say(ana, log::Kind::kCertificate, encode(CertificatePayload{parent_, act, {1}, {yes}, {}}));
     SealProposalPayload proposal;
     proposal.parent = parent_;
@@ -402,8 +403,7 @@ TEST_F(ForgedSeals, of_two_seals_by_a_faulty_operator_everybody_takes_the_same) 
   must(dan.space->log().append_authority(log::Kind::kSeal, encode(second)));
   EXPECT_NE(state(ana).seals().back().id, state(dan).seals().back().id);
   meet(ana, dan);
-  const Hash lower =
-      std::min(seal_id(ana.space->id(), first.body), seal_id(ana.space->id(), second.body));
+  const Hash lower = std::min(seal_id(ana.space->id(), first.body), seal_id(ana.space->id(), second.body));
   EXPECT_EQ(state(ana).seals().back().id, lower);
   EXPECT_EQ(state(dan).seals().back().id, lower);
 }

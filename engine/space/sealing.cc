@@ -141,7 +141,8 @@ Result<void> Impl::check_may_seal() const {
   const std::vector<Operator> operators = operators_of(seal);
   const std::vector<PersonId> electorate = electorate_of(seal);
   if (operators.size() != 1 || electorate.size() != 1) {
-    return Error(ErrorCode::kRefused, "This place has more than one operator or voter: such a change is for all of them.",
+    return Error(ErrorCode::kRefused,
+                 "This place has more than one operator or voter: such a change is for all of them.",
                  "Propose it to them.");
   }
   if (operators[0].person != *me || electorate[0] != *me) {
@@ -233,8 +234,8 @@ Result<void> Impl::seal_alone() {
   Signature precommit;
   for (const Phase phase : {Phase::kPrevote, Phase::kPrecommit}) {
     precommit = sign_round(*log_key, id, parent.id, proposal.round, phase, value);
-    KITH_TRY(append(log::Kind::kRoundVote,
-                    encode(RoundVotePayload{parent.id, proposal.round, phase, value, precommit})));
+    KITH_TRY(
+        append(log::Kind::kRoundVote, encode(RoundVotePayload{parent.id, proposal.round, phase, value, precommit})));
   }
   KITH_TRY(append(log::Kind::kSeal, encode(SealPayload{proposal.body, proposal.round, {1}, {precommit}})));
   if (state.seals().back().id == value) return {};

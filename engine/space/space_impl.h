@@ -133,12 +133,12 @@ struct Space::Impl {
 
   FactBook book;
   AuthorityState state;
-  std::deque<SealedSchema> schemas;        // by seal; what `reach_of` gives points into it
-  std::vector<std::uint32_t> seal_levels;  // by place in the book: the seal that an entry cites
-  bool is_schema_due = false;              // `follow_schema` has something to look at
-  bool has_placed = false;                 // since this was opened
-  bool has_proposed = false;               // likewise
-  std::optional<Error> schema_trouble;     // the place's tables cannot be had by this program
+  std::deque<SealedSchema> schemas;                                // by seal; what `reach_of` gives points into it
+  std::vector<std::uint32_t> seal_levels;                          // by place in the book: the seal that an entry cites
+  bool is_schema_due = false;                                      // `follow_schema` has something to look at
+  bool has_placed = false;                                         // since this was opened
+  bool has_proposed = false;                                       // likewise
+  std::optional<Error> schema_trouble;                             // the place's tables cannot be had by this program
   std::map<EntryId, std::set<EpochId>> previous;                   // whose secrets each epoch entry that opened holds
   std::unordered_map<EntryId, std::size_t, FixedBytesHash> tried;  // with how many own secrets rows were tried
   std::map<std::pair<DeviceId, Seq>, Bytes> untold;                // doublings that no entry tells yet

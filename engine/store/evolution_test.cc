@@ -100,8 +100,9 @@ TEST(Evolution, refuses_what_is_no_growth_and_names_it) {
   refused("CREATE TABLE a(id TEXT PRIMARY KEY, x LWW_TEXT, y TEXT, z TEXT NOT NULL); " + rest, "a.z");
   refused("CREATE TABLE a(id TEXT PRIMARY KEY, x LWW_TEXT, y TEXT, z LWW_INTEGER DEFAULT 0); " + rest, "a.z");
   refused("CREATE TABLE c(id TEXT PRIMARY KEY); " + rest, "table a");
-  refused("CREATE TABLE a(id TEXT PRIMARY KEY, x LWW_TEXT, y TEXT); CREATE TABLE b(id TEXT PRIMARY KEY); CREATE EVENT f;",
-          "event e");
+  refused(
+      "CREATE TABLE a(id TEXT PRIMARY KEY, x LWW_TEXT, y TEXT); CREATE TABLE b(id TEXT PRIMARY KEY); CREATE EVENT f;",
+      "event e");
 }
 
 TEST(Evolution, an_old_file_opens_with_new_tables_and_keeps_all) {

@@ -146,8 +146,8 @@ Result<void> change_table(Db& db, const Table& before, const Table& after) {
   return {};
 }
 
-/// From one layout to the next. Tables that waited and are of another form, or declared no more, are made anew: they are
-/// empty.
+/// From one layout to the next. Tables that waited and are of another form, or declared no more, are made anew: they
+/// are empty.
 Result<void> lay_anew(Db& db, const Layout& before, const Layout& after) {
   KITH_TRY(detach(db));
   for (const Table& table : before.laid.tables()) {
@@ -161,8 +161,8 @@ Result<void> lay_anew(Db& db, const Layout& before, const Layout& after) {
   std::string sql;
   for (const Table& table : after.laid.tables()) {
     const Table* old = before.laid.find(table.name);
-    const bool is_there = old != nullptr && (before.agreed.find(table.name) != nullptr ||
-                                             physical_table(*old) == physical_table(table));
+    const bool is_there =
+        old != nullptr && (before.agreed.find(table.name) != nullptr || physical_table(*old) == physical_table(table));
     if (!is_there) sql += physical_table(table) + ";\n";
   }
   for (const std::string& extra : after.laid.extras()) sql += extra + ";\n";

@@ -240,8 +240,7 @@ Result<void> LocalCommit::add_update(TableState& state, const TableCapture& capt
   if (columns == 0) return {};
   const std::int64_t row = capture.before[before].row;
   KITH_TRY(check_owner(state, KITH_TRY(projection_.birth_author(KITH_TRY(projection_.birth_of(state, row)))).author));
-  const Parts::Place place =
-      KITH_TRY(add_op(OpKind::kUpdate, state, value_of(old[state.table->key_column]), columns));
+  const Parts::Place place = KITH_TRY(add_op(OpKind::kUpdate, state, value_of(old[state.table->key_column]), columns));
   changes_.push_back({OpKind::kUpdate, &state, row, columns, place, {}});
   return {};
 }

@@ -48,8 +48,9 @@ Result<void> LocalTables::open(std::vector<LocalTable> declared) {
   declared_ = std::move(declared);
   const auto run = [this]() -> Result<void> {
     if (!declared_.empty()) {
-      KITH_TRY(db_.exec("CREATE TABLE IF NOT EXISTS kith_stale(tbl INTEGER, row INTEGER, PRIMARY KEY(tbl, row)) "
-                        "WITHOUT ROWID"));
+      KITH_TRY(
+          db_.exec("CREATE TABLE IF NOT EXISTS kith_stale(tbl INTEGER, row INTEGER, PRIMARY KEY(tbl, row)) "
+                   "WITHOUT ROWID"));
     }
     const Rows made = KITH_TRY(db_.query("SELECT substr(name, 7), value FROM kith_meta WHERE name GLOB 'local.*'"));
     std::vector<std::string> kept;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Keeps an app's local tables (kith/local_table.h) current: rows that a transaction changed are refreshed inside it, or,
-// if a merge changed many, written down in kith_stale and refreshed in slices later.
+// Keeps an app's local tables (kith/local_table.h) current: rows that a transaction changed are refreshed inside it,
+// or, if a merge changed many, written down in kith_stale and refreshed in slices later.
 #pragma once
 
 #include <string>
@@ -37,7 +37,7 @@ class LocalTables final : public RowListener {
 
  private:
   struct SourceTable {
-    std::vector<Statement> refresh;      // of every local table that has this source
+    std::vector<Statement> refresh;     // of every local table that has this source
     std::vector<std::int64_t> changed;  // in this transaction, with repetitions
   };
 

@@ -35,8 +35,9 @@ LocalTable search() {
 
 LocalTable mirror() {
   return {.name = "mirror",
-          .create = "CREATE TABLE kith_local_mirror(row INTEGER PRIMARY KEY, body);"
-                    "CREATE INDEX kith_local_mirror_by_body ON kith_local_mirror(body);",
+          .create =
+              "CREATE TABLE kith_local_mirror(row INTEGER PRIMARY KEY, body);"
+              "CREATE INDEX kith_local_mirror_by_body ON kith_local_mirror(body);",
           .sources = {{"posts",
                        {"DELETE FROM kith_local_mirror WHERE row = ?1",
                         "INSERT INTO kith_local_mirror SELECT rowid, body FROM posts WHERE rowid = ?1"}}}};
@@ -77,7 +78,8 @@ class LocalTablesTest : public ::testing::Test {
 };
 
 TEST_F(LocalTablesTest, follows_every_local_write) {
-  ana_.run({"INSERT INTO posts VALUES ('a', 'a grey cat'), ('b', 'a ladder')", "INSERT INTO pages VALUES ('c', 'cats')"});
+  ana_.run(
+      {"INSERT INTO posts VALUES ('a', 'a grey cat'), ('b', 'a ladder')", "INSERT INTO pages VALUES ('c', 'cats')"});
   EXPECT_EQ(found(ana_, "cat"), "a grey cat");
   EXPECT_EQ(found(ana_, "cat*"), "a grey cat\ncats");
   ana_.run({"UPDATE posts SET body = 'a black dog' WHERE id = 'a'", "DELETE FROM posts WHERE id = 'b'"});

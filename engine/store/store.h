@@ -102,14 +102,14 @@ struct Incoming {
   Stamp
       floor;  // the stamp of the entry before this one's group: its cells must be later (formats 6). Zero: not checked
   ByteView shape;
-  std::optional<ByteView> values;  // none: erased or withheld
+  std::optional<ByteView> values;      // none: erased or withheld
   const SchemaReach* reach = nullptr;  // what it may name, by the seal that it cites; null: whatever is agreed on here
 };
 
 enum class Applied : std::uint8_t {
-  kCounts,  // (parts of it may have lost, wait for their rows, or be refused by a write rule: all that is in
-            // kith_conflicts and kith_rows)
-  kVoid,    // the bytes break a rule that everyone judges alike: nothing was applied, and nobody applies it
+  kCounts,        // (parts of it may have lost, wait for their rows, or be refused by a write rule: all that is in
+                  // kith_conflicts and kith_rows)
+  kVoid,          // the bytes break a rule that everyone judges alike: nothing was applied, and nobody applies it
   kBeyondCited,   // it names what the schema that it cites does not have; nothing was applied
   kBeyondAgreed,  // it names what is not agreed on here; nothing was applied, and after `agree` it may be
 };
@@ -120,7 +120,8 @@ class Store {
   static constexpr std::size_t kPartBytesMax = (1 << 20) - 4096;
   static constexpr std::uint32_t kPartsMax = 4'096;
 
-  /// A file that was made with another schema is laid out anew for this one, in one transaction. kBadSchema: no allowed move (Schema::grown).
+  /// A file that was made with another schema is laid out anew for this one, in one transaction. kBadSchema: no allowed
+  /// move (Schema::grown).
   static Result<std::unique_ptr<Store>> open(const OpenOptions& options, Schema schema, Clock& clock,
                                              HybridClock& hybrid);
   ~Store();
@@ -131,8 +132,8 @@ class Store {
   const Schema& agreed_schema() const;
   /// This program's own, as it was opened with.
   const Schema& program_schema() const;
-  /// From now on this is agreed on; in a transaction of its own. kBadSchema: no allowed move from what was agreed on, or
-  /// this program's tables cannot lie beside it.
+  /// From now on this is agreed on; in a transaction of its own. kBadSchema: no allowed move from what was agreed on,
+  /// or this program's tables cannot lie beside it.
   Result<void> agree(Schema agreed);
   Db& db();
   void set_source(ChangesetSource* source);

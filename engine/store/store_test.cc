@@ -402,8 +402,8 @@ TEST_F(ShellTest, a_file_of_another_app_is_refused) {
   Replica(kSchema, "ana", "Ana", path_);
   testing::FakeClock clock;
   HybridClock hybrid(clock);
-  auto other =
-      Store::open({.path = path_}, std::move(Schema::parse("CREATE TABLE x(id TEXT PRIMARY KEY)")).value(), clock, hybrid);
+  auto other = Store::open({.path = path_}, std::move(Schema::parse("CREATE TABLE x(id TEXT PRIMARY KEY)")).value(),
+                           clock, hybrid);
   ASSERT_FALSE(other.ok());
   EXPECT_EQ(other.error().code(), ErrorCode::kBadSchema);
 }
