@@ -49,7 +49,8 @@ class Restore(kith.HouseTest):
         self.assertFalse(states[back["device"]])
 
     def test_what_is_mistyped_is_named(self):
-        words = open(self.dan.words).read().split()
+        with open(self.dan.words) as file:
+            words = file.read().split()
         wrong = self.dan.words + ".wrong"
         with open(wrong, "w") as file:
             file.write(" ".join(words[:4] + ["elefant"] + words[5:]))
