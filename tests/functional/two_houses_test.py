@@ -118,7 +118,7 @@ class TwoHouses(kith.HouseTest):
         self.assertEqual(ana.one("status")["only_here"], 1 + self.first_words(ana))
 
     def first_words(self, house):
-        return sum(1 for entry in house.kith("log") if entry["event"] in ("name chosen", "place named"))
+        return sum(1 for entry in house.kith("log") if entry["event"] in ("name chosen", "place named", "house announced"))
 
     def test_sync_of_two_resting_houses_by_hand(self):
         ana, dan = self.house("ana"), self.house("dan")
