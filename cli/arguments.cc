@@ -186,12 +186,13 @@ class Parser {
             ->expected(static_cast<int>(command.words_needed), static_cast<int>(command.words.size()));
       }
       for (const TownOption& option : command.options) {
-        made->add_option_function<std::vector<std::string>>(
+        CLI::Option* taken = made->add_option_function<std::vector<std::string>>(
             option.flag,
             [this, &option](const std::vector<std::string>& values) {
               for (const std::string& value : values) out_.fields.emplace_back(option.argument, value);
             },
             option.about);
+        if (option.is_number) taken->check(CLI::Range(1, 1000));
       }
       if (command.can_rest) take_rest(made);
     }

@@ -13,8 +13,8 @@ const TownOption kCategory{"--category", "category", "A category, e.g. Lost and 
 const TownOption kTag{"--tag", "tags", "A tag; several times for several"};
 const TownOption kPrice{"--price", "price", "What it costs, in your words"};
 const TownOption kKind{"--kind", "kind", "sell, give, lend, swap or wanted"};
-const TownOption kDays{"--days", "days", "How long it stands (30)"};
-const TownOption kLimit{"--limit", "limit", "How many at most"};
+const TownOption kDays{"--days", "days", "How long it stands (30)", true};
+const TownOption kLimit{"--limit", "limit", "How many at most", true};
 const TownOption kBefore{"--before", "before", "Older ones: \"next\" of the last answer"};
 const TownOption kOneTag{"--tag", "tag", "Only with this tag"};
 const TownOption kPerson{"--person", "person", "Only by this person: 64 digits, see `kith people --json`"};

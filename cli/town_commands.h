@@ -15,6 +15,7 @@ struct TownOption {
   const char* flag;      // "--title"
   const char* argument;  // of the operation
   const char* about;
+  bool is_number = false;  // from 1 to 1,000
 };
 
 /// What an argument is where it is not given.
