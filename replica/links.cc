@@ -195,6 +195,16 @@ void Links::dial_more(std::uint64_t now) {
   }
 }
 
+/// More are dialed at once than are wanted, and all may answer: the first stay.
+void Links::drop_surplus() {
+  if (invitation_) return;
+  std::size_t in_touch = 0;
+  for (SocketLink* link : all_links()) {
+    if (!link->is_welcome() || link->is_closing()) continue;
+    if (++in_touch > kLinksWanted) link->close();
+  }
+}
+
 void Links::notify(const SpaceId& space) {
   for (SocketLink* link : all_links()) link->notify(space);
 }
@@ -209,6 +219,7 @@ std::uint64_t Links::tick() {
     if (house->link != nullptr) look_after(*house);
   }
   note_heard();
+  drop_surplus();
   if (!is_paused_) dial_more(now);
   for (const auto& house : houses_) {
     if (house->link == nullptr) next = std::min(next, std::max(house->next_dial_ms, now + 1));

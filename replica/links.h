@@ -99,6 +99,7 @@ class Links {
   void merge_doubles();
   void note_addresses(House& house);
   void note_heard();
+  void drop_surplus();
   void dial_more(std::uint64_t now);
   std::vector<SocketLink*> all_links() const;
 

@@ -411,9 +411,8 @@ void House::end(StreamId stream) {
   if (found == connections_.end()) return;
   Connection& connection = found->second;
   count(connection);
-  if (connection.was_past_hello && connection.carrier->connection() != nullptr) {
-    const bool is_split = connection.carrier->has_backfill_stream();
-    run_.report().note(is_split ? Seen::kBackfillStream : Seen::kBackfillShared);
+  if (connection.was_past_hello && !connection.was_split && connection.carrier->connection() != nullptr) {
+    run_.report().note(Seen::kBackfillShared);
   }
   judge_libp2p(stream, connection);
   judge_end(connection);
@@ -495,6 +494,10 @@ void House::count(Connection& connection) {
     connection.was_past_hello = true;
     if (connection.is_narrow) report.note(Seen::kYamuxWindowOfOneByte);
     report.note(Seen::kPastHello);
+  }
+  if (!connection.was_split && connection.carrier->has_backfill_stream()) {
+    connection.was_split = true;
+    report.note(Seen::kBackfillStream);
   }
   for (const sync::SpaceProgress& progress : session->progress()) {
     if (const auto seen = seen_of(progress.state)) report.note(*seen);

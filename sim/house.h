@@ -143,6 +143,7 @@ class House final : public sync::Spaces {
     bool is_narrow = false;     // yamux windows of one byte
     bool is_misdialed = false;  // at the address of another house than the one that is meant
     bool was_past_hello = false;
+    bool was_split = false;  // backfill had a stream of its own
     sync::Counters counted;
   };
 
