@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <random>
+#include <tuple>
 
 #include "cli/demo_story.h"
 #include "crypto/derive.h"
@@ -131,7 +132,8 @@ class Year {
       for (const Thread& thread : threads()) plan_thread(thread, round);
       for (const Thing& thing : things()) plan_thing(thing);
     }
-    std::stable_sort(steps_.begin(), steps_.end(), [](const Step& a, const Step& b) { return a.at_ms < b.at_ms; });
+    std::sort(steps_.begin(), steps_.end(),
+              [](const Step& a, const Step& b) { return std::tie(a.at_ms, a.who) < std::tie(b.at_ms, b.who); });
     for (const Step& step : steps_) {
       if (step.at_ms < end_ms_) KITH_TRY(run(step));
     }

@@ -235,7 +235,7 @@ class Checker {
     if (!value.is_object()) return unfit(path, type.text);
     for (const auto& [name, member] : value.members()) {
       const auto known = std::find_if(type.members.begin(), type.members.end(),
-                                      [&name = name](const Type::Member& one) { return one.name == name; });
+                                      [&wanted = name](const Type::Member& one) { return one.name == wanted; });
       if (known == type.members.end())
         return Error(ErrorCode::kUsage, inside(path, name.substr(0, 40)) + " is not known here.");
       const auto place = static_cast<std::size_t>(known - type.members.begin());
@@ -275,7 +275,7 @@ Result<Json> read_members(std::span<const std::pair<std::string, std::string>> m
   Json out = Json::object({});
   for (const auto& [name, text] : members) {
     const auto known = std::find_if(object->members.begin(), object->members.end(),
-                                    [&name = name](const Type::Member& one) { return one.name == name; });
+                                    [&wanted = name](const Type::Member& one) { return one.name == wanted; });
     if (known == object->members.end())
       return Error(ErrorCode::kUsage, "\"" + name.substr(0, 40) + "\" is not known here.");
     const Type& of = object->parts[static_cast<std::size_t>(known - object->members.begin())];
@@ -283,7 +283,8 @@ Result<Json> read_members(std::span<const std::pair<std::string, std::string>> m
       out.set(name, checker.from_text(text, of, 0));
       continue;
     }
-    auto list = std::find_if(lists.begin(), lists.end(), [&name = name](const auto& one) { return one.first == name; });
+    auto list =
+        std::find_if(lists.begin(), lists.end(), [&wanted = name](const auto& one) { return one.first == wanted; });
     if (list == lists.end()) list = lists.insert(lists.end(), {name, {}});
     list->second.push_back(checker.from_text(text, of.parts[0], 0));
   }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <tuple>
 
 namespace kith::store {
 namespace {
@@ -52,7 +53,9 @@ Result<std::vector<RowVersion>> row_versions(Db& db, Projection& projection, His
         out.push_back(version(table, *changeset, number, *author));
     }
   }
-  std::stable_sort(out.begin(), out.end(), [](const RowVersion& a, const RowVersion& b) { return a.stamp < b.stamp; });
+  std::sort(out.begin(), out.end(), [](const RowVersion& a, const RowVersion& b) {
+    return std::tie(a.stamp, a.person) < std::tie(b.stamp, b.person);
+  });
   return out;
 }
 

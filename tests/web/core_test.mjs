@@ -76,7 +76,7 @@ test('a phone joins over WebSocket, reads, writes, and notices when it is cut of
   await ana.serve();
   await ana.one('post', 'Lost: a grey cat', '--rest', '0');
   const phone = await joined(ana, 'Dan');
-  assert.equal(phone.status?.phase ?? (await phone.call('replica.status')).phase, 'member');
+  await until(async () => (await phone.call('replica.status')).phase === 'member', 'the place knows Dan');
   await until(async () => (await phone.call('forum.feed')).threads.length === 1, 'the feed is there');
   const { threads } = await phone.call('forum.feed');
   assert.equal(threads[0].post.body, 'Lost: a grey cat');

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "town/row.h"
 #include "town/text.h"
@@ -142,7 +143,8 @@ Result<std::vector<Reaction>> reactions_of(Database& database, const std::string
     at->is_mine |= person == database.person();
     if (at->people.size() < kReactionPeopleMax) at->people.push_back(person);
   }
-  std::stable_sort(out.begin(), out.end(), [](const Reaction& a, const Reaction& b) { return a.count > b.count; });
+  std::sort(out.begin(), out.end(),
+            [](const Reaction& a, const Reaction& b) { return std::tie(b.count, a.kind) < std::tie(a.count, b.kind); });
   if (out.size() > kReactionKindsMax) out.resize(kReactionKindsMax);
   return out;
 }
