@@ -72,7 +72,11 @@ Result<void> Run::devices() {
   const Json answer = KITH_TRY(call.get("/api/devices"));
   const auto me = status.at("me").at("person").text();
   Json::Array items = answer.at("devices").items();
-  std::stable_partition(items.begin(), items.end(), [&](const Json& one) { return one.at("person").text() == me; });
+  // One's own first: each is brought before those that are not.
+  auto others = items.begin();
+  for (auto one = items.begin(); one != items.end(); ++one) {
+    if (one->at("person").text() == me) std::rotate(others++, one, one + 1);
+  }
   if (arguments_.json) {
     for (const Json& one : items) print(one);
   } else {

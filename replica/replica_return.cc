@@ -65,7 +65,7 @@ Result<void> Replica::begin_restoring(std::string_view words, std::string_view r
     return founded;
   }
   crypto::Key person_root = crypto::derive_person_root(*keyring_.root, lineage);
-  joining_.emplace();
+  joining_.emplace(Joining{});
   joining_->restoring.emplace(sync::Restoring{lineage, crypto::derive_identity(person_root)});
   crypto::wipe(person_root.data);
   return {};
