@@ -77,7 +77,7 @@ class Rest(kith.HouseTest):
             ("PATCH", "/api/posts/nothing", {"body": "x"}, 404, "not_found"),
             ("DELETE", "/api/posts/nothing", {}, 404, "not_found"),
             ("GET", "/api/posts/nothing", None, 404, "not_found"),
-            ("GET", "/nothing", None, 404, "not_found"),
+            ("GET", "/nothing.txt", None, 404, "not_found"),
             ("PATCH", f"/api/posts/{post}", {"body": ""}, 400, "usage"),
             ("PUT", f"/api/posts/{post}", {"body": "x"}, 400, "usage"),
             ("POST", "/api/invites", {"days": 0}, 400, "usage"),
