@@ -280,14 +280,6 @@ Database& Node::personal() {
   return grouped_personal_;
 }
 
-std::vector<Member> Node::members() {
-  std::vector<Member> out;
-  for (const space::Person* person : space_->authority().members()) {
-    out.push_back({person->id, person->devices, !person->joined_by.has_value()});
-  }
-  return out;
-}
-
 Freshness Node::freshness() {
   Freshness out;
   out.in_touch = houses_->is_in_touch();

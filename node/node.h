@@ -112,10 +112,7 @@ class Node final : public sync::Spaces, public Place {
   bool has_space() override { return true; }
   Database& space() override;
   Database& personal() override;
-  std::vector<Member> members() override;
   Freshness freshness() override;
-  Result<std::vector<Resting>> resting() override;
-  Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) override;
   const Guard& guard() const override { return guard_; }
 
   // -- sync::Spaces

@@ -8,7 +8,6 @@
 #include "node/node_joining.h"
 #include "node/problem.h"
 #include "node/version.h"
-#include "replica/journal.h"
 
 namespace kith::node {
 namespace {
@@ -210,14 +209,6 @@ void Node::remember_what_left() {
 
 void Node::remember_heard() {
   if (memory_ && houses_->last_heard_ms() > 0) note(memory_->set(kHeardName, std::to_string(houses_->last_heard_ms())));
-}
-
-Result<std::vector<Resting>> Node::resting() {
-  return replica::resting_transactions(*space_);
-}
-
-Result<std::optional<SendingState>> Node::sending(const DeviceId& device, Stamp stamp) {
-  return replica::sending_state(*space_, device, stamp, left_);
 }
 
 void Node::sync_once(Link& link, Houses::Done done) {

@@ -3,6 +3,7 @@
 // the spaces and keys behind it. A node is one, and a browser.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,11 @@ class House : public kith::Place {
   virtual std::string name_of(const PersonId& person) = 0;
   /// Own entries below it have left this device.
   virtual Seq left() const = 0;
+
+  // -- Place, once there is a neighbourhood
+  std::vector<Member> members() final;
+  Result<std::vector<Resting>> resting() final;
+  Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) final;
 };
 
 }  // namespace kith::replica

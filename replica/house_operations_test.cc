@@ -76,17 +76,7 @@ class TestHouse final : public House {
   bool has_space() override { return shared_ != nullptr; }
   Database& space() override { return *shared_; }
   Database& personal() override { return *personal_; }
-  std::vector<Member> members() override {
-    std::vector<Member> out;
-    for (const space::Person* person : shared_->authority().members())
-      out.push_back({person->id, person->devices, !person->joined_by.has_value()});
-    return out;
-  }
   Freshness freshness() override { return {}; }
-  Result<std::vector<Resting>> resting() override { return resting_transactions(*shared_); }
-  Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) override {
-    return sending_state(*shared_, device, stamp, left_);
-  }
 
  private:
   space::OpenOptions options(std::string_view file) {

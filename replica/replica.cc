@@ -387,14 +387,6 @@ std::string Replica::name_of(const PersonId& person) {
 
 // --- Place
 
-std::vector<Member> Replica::members() {
-  std::vector<Member> out;
-  for (const space::Person* person : space_->authority().members()) {
-    out.push_back({person->id, person->devices, !person->joined_by.has_value()});
-  }
-  return out;
-}
-
 Freshness Replica::freshness() {
   Freshness out;
   out.in_touch = links_->is_in_touch();
@@ -404,14 +396,6 @@ Freshness Replica::freshness() {
   const auto count = only_here(*space_, left_);
   if (count.ok()) out.only_here = *count;
   return out;
-}
-
-Result<std::vector<Resting>> Replica::resting() {
-  return resting_transactions(*space_);
-}
-
-Result<std::optional<SendingState>> Replica::sending(const DeviceId& device, Stamp stamp) {
-  return sending_state(*space_, device, stamp, left_);
 }
 
 }  // namespace kith::replica

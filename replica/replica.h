@@ -109,10 +109,7 @@ class Replica final : public sync::Spaces, public House {
   bool has_space() override { return space_ != nullptr && space_->is_member(); }
   Database& space() override { return grouped_space_; }
   Database& personal() override { return grouped_personal_; }
-  std::vector<Member> members() override;
   Freshness freshness() override;
-  Result<std::vector<Resting>> resting() override;
-  Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) override;
 
   // -- sync::Spaces
   std::vector<space::Space*> spaces() override;
