@@ -23,7 +23,8 @@ void Run::forget_new_words() {
 }
 
 Result<void> Run::found() {
-  KITH_TRY(app_.check_names(word(0), arguments_.name));
+  KITH_TRY(app_.check_name(word(0)));
+  KITH_TRY(app_.check_name(arguments_.name));
   const Identity who = KITH_TRY(identity());
   auto node = node::Node::found(setup_, word(0), arguments_.name, who.root());
   if (!node.ok()) {
@@ -71,11 +72,10 @@ std::string built_web_directory() {
 
 /// The founder's home is a common one afterwards; the replicas of the others are thrown away with their folder.
 Result<void> Run::demo() {
-  KITH_TRY(app_.check_names(demo::kPlaceName, demo::people()[0].name));
   const Identity who = KITH_TRY(identity());
   const std::uint64_t now = clock_.wall_ms();
   demo::DemoClock clock(now - demo::kYearMs);
-  node::Setup setup{arguments_.home, loop_, app_, clock, random_};
+  node::Setup setup{arguments_.home, loop_, app_, pages_, clock, random_};
   auto founded = node::Node::found(setup, demo::kPlaceName, demo::people()[0].name, who.root());
   if (!founded.ok()) {
     forget_new_words();
@@ -203,7 +203,7 @@ Result<void> Run::join() {
   node::JoinRequest request;
   request.invitation = KITH_TRY(space::Invitation::parse(word(0)));
   request.name = arguments_.name;
-  KITH_TRY(app_.check_names({}, request.name));
+  KITH_TRY(app_.check_name(request.name));
   if (!arguments_.via.empty()) request.channel = KITH_TRY(channel_via());
   const Identity who = KITH_TRY(identity());
   request.root = who.root();

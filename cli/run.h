@@ -8,16 +8,19 @@
 
 #include "cli/arguments.h"
 #include "cli/node_call.h"
-#include "cli/town_app/town_app.h"
+#include "cli/plain/plain_pages.h"
 #include "cli/words_input.h"
 #include "net/channel.h"
+#include "town/app.h"
 
 namespace kith::cli {
 
 class Run {
  public:
   explicit Run(const Arguments& arguments)
-      : arguments_(arguments), clock_(clock_offset_ms()), setup_{arguments.home, loop_, app_, clock_, random_} {}
+      : arguments_(arguments),
+        clock_(clock_offset_ms()),
+        setup_{arguments.home, loop_, app_, pages_, clock_, random_} {}
 
   Result<void> found();
   /// A neighbourhood of forty with a year behind it, of which this home is the founder's.
@@ -72,7 +75,8 @@ class Run {
 
   const Arguments& arguments_;
   net::Loop loop_;
-  TownApp app_;
+  town::App app_;
+  PlainPages pages_{app_};
   node::SystemClock clock_;
   node::SystemRandom random_;
   node::Setup setup_;

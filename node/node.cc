@@ -72,7 +72,8 @@ Result<std::unique_ptr<Home>> Node::claim_home(const Setup& setup) {
 
 Result<std::unique_ptr<Node>> Node::found(const Setup& setup, std::string_view place, std::string_view name,
                                           const crypto::Key& root) {
-  KITH_TRY(setup.app.check_names(place, name));
+  KITH_TRY(setup.app.check_name(place));
+  KITH_TRY(setup.app.check_name(name));
   auto home = KITH_TRY(claim_home(setup));
   std::unique_ptr<Node> node(new Node(setup, std::move(home)));
   auto founded = [&]() -> Result<void> {
@@ -265,10 +266,8 @@ std::vector<std::string> Node::doors() {
 }
 
 std::string Node::name_of(const PersonId& person) {
-  const auto names = setup_.app.names(*this);
-  if (!names.ok()) return {};
-  const auto name = names->find(person);
-  return name == names->end() ? std::string() : name->second;
+  const auto name = setup_.app.name_of(*this, person);
+  return name.ok() ? *name : std::string();
 }
 
 // -- Place

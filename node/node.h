@@ -11,11 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "kith/app.h"
 #include "net/http_server.h"
 #include "net/unix_socket.h"
-#include "node/app.h"
 #include "node/home.h"
 #include "node/houses.h"
+#include "node/pages.h"
 #include "node/public_pages.h"
 #include "node/space_authority.h"
 #include "replica/grouped_database.h"
@@ -30,6 +31,7 @@ struct Setup {
   std::string home;
   net::Loop& loop;
   App& app;
+  Pages& pages;
   Clock& clock;
   Random& random;
 };

@@ -14,7 +14,7 @@ Error no_address() {
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::join(const Setup& setup, JoinRequest request) {
-  if (!request.restoring) KITH_TRY(setup.app.check_names({}, request.name));  // a restorer has a name already
+  if (!request.restoring) KITH_TRY(setup.app.check_name(request.name));  // a restorer has a name already
   auto home = KITH_TRY(claim_home(setup));
   std::unique_ptr<Node> node(new Node(setup, std::move(home)));
   const auto joined = node->run_join(request);

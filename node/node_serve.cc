@@ -6,6 +6,7 @@
 #include "node/api.h"
 #include "node/node.h"
 #include "node/node_joining.h"
+#include "node/operations.h"
 #include "node/problem.h"
 #include "node/version.h"
 
@@ -148,7 +149,8 @@ net::HttpResponse Node::handle_now(net::HttpRequest request) {
 
 void Node::route(net::HttpRequest request, net::Respond respond) {
   if (answer_node_request(*this, request, respond)) return;
-  if (auto answer = setup_.app.handle(*this, request)) return respond(std::move(*answer));
+  if (auto answer = answer_operation(setup_.app.operations(), *this, request)) return respond(std::move(*answer));
+  if (auto answer = setup_.pages.handle(*this, request)) return respond(std::move(*answer));
   respond(
       problem({ErrorCode::kNotFound, "There is nothing at " + request.path + ".", "The paths are in docs/rest.md."}));
 }

@@ -17,8 +17,8 @@
 #include <string>
 #include <vector>
 
+#include "kith/app.h"
 #include "kith/place.h"
-#include "replica/app.h"
 #include "replica/grouped_database.h"
 #include "replica/house.h"
 #include "replica/linking.h"

@@ -8,9 +8,9 @@
 #include "crypto/sign.h"
 #include "kith/json.h"
 #include "replica/replica.h"
+#include "town/app.h"
 #include "web/wasm/imports.h"
 #include "web/wasm/platform.h"
-#include "web/wasm/town_app.h"
 
 #define KITH_EXPORT(name) __attribute__((export_name(#name))) extern "C"
 
@@ -36,7 +36,7 @@ class Handed {
 
 struct Core {
   explicit Core(bool is_secure) : dialer(is_secure) {}
-  TownApp app;
+  town::App app;
   BrowserClock clock;
   BrowserRandom random;
   BrowserFiles files;

@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/town_app/town_app.h"
+#include "cli/plain/plain_pages.h"
 
-#include "cli/town_app/page.h"
-#include "node/operations.h"
+#include "cli/plain/page.h"
 #include "node/problem.h"
 #include "style_text.h"
-#include "town/api/api.h"
 #include "town/forum/commands.h"
 #include "town/forum/queries.h"
-#include "town/people/commands.h"
-#include "town/people/houses.h"
-#include "town/people/queries.h"
-#include "town/town.h"
 
 namespace kith::cli {
 namespace {
 
 using net::HttpRequest;
 using net::HttpResponse;
-using Names = std::map<PersonId, std::string>;
 namespace forum = town::forum;
-namespace people = town::people;
 
 constexpr std::string_view kPolicy =
     "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -30,18 +22,18 @@ constexpr std::string_view kPolicy =
 /// One request at its place.
 class Visit {
  public:
-  Visit(TownApp& app, node::Place& place, const HttpRequest& request) : app_(app), place_(place), request_(request) {}
+  Visit(App& app, node::Place& place, const HttpRequest& request) : app_(app), place_(place), request_(request) {}
 
   // -- the page
 
   HttpResponse feed_html() {
     const auto before = request_.parameter("before");
-    const auto page = forum::feed(place_.space(), before, TownApp::kPage);
+    const auto page = forum::feed(place_.space(), before, PlainPages::kPage);
     return page.ok() ? html(200, feed_page(frame(), *page, !before)) : error_html(page.error());
   }
 
   HttpResponse thread_html(const std::string& id) {
-    const auto found = forum::thread(place_.space(), id, request_.parameter("after"), TownApp::kRepliesPage);
+    const auto found = forum::thread(place_.space(), id, request_.parameter("after"), PlainPages::kRepliesPage);
     return found.ok() ? html(200, thread_page(frame(), *found)) : error_html(found.error());
   }
 
@@ -115,7 +107,7 @@ class Visit {
     return out;
   }
 
-  TownApp& app_;
+  App& app_;
   node::Place& place_;
   const HttpRequest& request_;
 };
@@ -152,58 +144,8 @@ std::optional<HttpResponse> page_post(Visit& visit, const std::string& path) {
 
 }  // namespace
 
-std::string TownApp::schema() const {
-  return town::schema();
-}
-
-std::string TownApp::personal_schema() const {
-  return town::personal_schema();
-}
-
-std::vector<LocalTable> TownApp::local_tables() const {
-  return town::local_tables();
-}
-
-std::vector<LocalTable> TownApp::personal_local_tables() const {
-  return town::personal_local_tables();
-}
-
-Result<void> TownApp::check_names(std::string_view place, std::string_view person) const {
-  if (!place.empty()) KITH_TRY(people::check_name(place));
-  KITH_TRY(people::check_name(person));
-  return {};
-}
-
-Result<void> TownApp::founded(node::Place& place, std::string_view name, std::string_view person) {
-  KITH_TRY(people::name_place(place.space(), name));
-  KITH_TRY(people::choose_name(place.space(), person));
-  return {};
-}
-
-Result<void> TownApp::joined(node::Place& place, std::string_view person) {
-  KITH_TRY(people::choose_name(place.space(), person));
-  return {};
-}
-
-Result<void> TownApp::listens(node::Place& place, const std::string& peer, const std::vector<std::string>& addresses) {
-  KITH_TRY(people::announce_house(place.space(), peer, addresses));
-  return {};
-}
-
-Result<std::string> TownApp::place_name(node::Place& place) {
-  for (const Member& member : place.members()) {
-    if (member.is_founder) return people::place_name(place.space(), member.person);
-  }
-  return std::string();
-}
-
-Result<Names> TownApp::names(node::Place& place) {
-  return people::names(place.space());
-}
-
-std::optional<HttpResponse> TownApp::handle(node::Place& place, const HttpRequest& request) {
-  if (auto answer = node::answer_operation(town::operations(), place, request)) return answer;
-  Visit visit(*this, place, request);
+std::optional<HttpResponse> PlainPages::handle(node::Place& place, const HttpRequest& request) {
+  Visit visit(app_, place, request);
   if (request.method == "GET" || request.method == "HEAD") return page_get(visit, request.path);
   return request.method == "POST" ? page_post(visit, request.path) : std::nullopt;
 }

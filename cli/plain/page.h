@@ -7,8 +7,8 @@
 #include <string>
 #include <string_view>
 
-#include "cli/town_app/words.h"
-#include "node/app.h"
+#include "cli/plain/words.h"
+#include "kith/place.h"
 #include "town/forum/queries.h"
 
 namespace kith::cli {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/town_app/words.h"
+#include "cli/plain/words.h"
 
 #include <algorithm>
 #include <cstdlib>

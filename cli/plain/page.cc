@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "cli/town_app/page.h"
+#include "cli/plain/page.h"
 
 #include <ctime>
 
+#include "net/http.h"
+#include "node/guard.h"
 #include "town/forum/commands.h"
 
 namespace kith::cli {

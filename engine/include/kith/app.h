@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+// App: what runs on the engine, to an installation of it: two schemas, its operations, and what is written when a place
+// begins or somebody comes in. The same app runs in a node and in a browser.
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kith/local_table.h"
+#include "kith/operation.h"
+#include "kith/place.h"
+
+namespace kith {
+
+class App {
+ public:
+  using Names = std::map<PersonId, std::string>;
+
+  virtual ~App() = default;
+  virtual std::string schema() const = 0;
+  virtual std::string personal_schema() const = 0;
+  /// What each installation works out for itself beside the tables of either: indexes of search.
+  virtual std::vector<LocalTable> local_tables() const = 0;
+  virtual std::vector<LocalTable> personal_local_tables() const = 0;
+  virtual const OperationTable& operations() const = 0;
+  /// Would this do, as the name of a place or of a person? Asked before any key is made.
+  virtual Result<void> check_name(std::string_view name) const = 0;
+  /// First words in a new space, and of a new member.
+  virtual Result<void> founded(Place& place, std::string_view name, std::string_view person) = 0;
+  virtual Result<void> joined(Place& place, std::string_view person) = 0;
+  /// This installation, by its PeerId, listens at these multiaddrs: told to the neighbours, whose browsers know no
+  /// other way to learn of it. Called whenever that changes.
+  virtual Result<void> listens(Place& place, const std::string& peer, const std::vector<std::string>& addresses) = 0;
+  /// Where the neighbourhood's nodes say that they are reached: full multiaddrs. Whoever writes there may be wrong.
+  virtual Result<std::vector<std::string>> addresses(Place& place) = 0;
+  /// Empty until it has arrived.
+  virtual Result<std::string> place_name(Place& place) = 0;
+  virtual Result<Names> names(Place& place) = 0;
+  /// What this person is called there; empty: nothing is known.
+  Result<std::string> name_of(Place& place, const PersonId& person) {
+    const Names known = KITH_TRY(names(place));
+    const auto at = known.find(person);
+    return at == known.end() ? std::string() : at->second;
+  }
+};
+
+}  // namespace kith

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "town/app.h"
+
+#include "town/api/api.h"
+#include "town/people/commands.h"
+#include "town/people/houses.h"
+#include "town/people/queries.h"
+#include "town/town.h"
+
+namespace kith::town {
+
+std::string App::schema() const {
+  return town::schema();
+}
+
+std::string App::personal_schema() const {
+  return town::personal_schema();
+}
+
+std::vector<LocalTable> App::local_tables() const {
+  return town::local_tables();
+}
+
+std::vector<LocalTable> App::personal_local_tables() const {
+  return town::personal_local_tables();
+}
+
+const OperationTable& App::operations() const {
+  return town::operations();
+}
+
+Result<void> App::check_name(std::string_view name) const {
+  KITH_TRY(people::check_name(name));
+  return {};
+}
+
+Result<void> App::founded(Place& place, std::string_view name, std::string_view person) {
+  KITH_TRY(people::name_place(place.space(), name));
+  return joined(place, person);
+}
+
+Result<void> App::joined(Place& place, std::string_view person) {
+  KITH_TRY(people::choose_name(place.space(), person));
+  return {};
+}
+
+Result<void> App::listens(Place& place, const std::string& peer, const std::vector<std::string>& addresses) {
+  KITH_TRY(people::announce_house(place.space(), peer, addresses));
+  return {};
+}
+
+Result<std::vector<std::string>> App::addresses(Place& place) {
+  return people::house_addresses(place.space());
+}
+
+Result<std::string> App::place_name(Place& place) {
+  for (const Member& member : place.members()) {
+    if (member.is_founder) return people::place_name(place.space(), member.person);
+  }
+  return std::string();
+}
+
+Result<App::Names> App::names(Place& place) {
+  return people::names(place.space());
+}
+
+}  // namespace kith::town
