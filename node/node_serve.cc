@@ -38,19 +38,22 @@ Result<std::uint16_t> Node::serve(const ListenOptions& options) {
   return port;
 }
 
-/// Whoever founded has it from the beginning, or, with a space from before there was one, makes it now.
+/// Whoever founded has it from the beginning, or, with a space from before there was one, makes it now. The
+/// constitution names it, so that a neighbour's browser can tell it from anybody else's.
 Result<void> Node::read_authority(const ListenOptions& options) {
-  authority_ = KITH_TRY(SpaceAuthority::read(*home_));
-  if (authority_ || !options.is_certified) return {};
   const auto all = members();
   const bool is_founder = std::any_of(all.begin(), all.end(), [&](const Member& member) {
     return member.is_founder && member.person == space_->person();
   });
-  if (!is_founder) {
-    return Error(ErrorCode::kPermission, "The certificate authority of this neighbourhood is at its founder's house.",
-                 "Serve without --tls auto, or give a certificate with --tls-cert and --tls-key.");
+  authority_ = KITH_TRY(SpaceAuthority::read(*home_));
+  if (!authority_ && options.is_certified) {
+    if (!is_founder) {
+      return Error(ErrorCode::kPermission, "The certificate authority of this neighbourhood is at its founder's house.",
+                   "Serve without --tls auto, or give a certificate with --tls-cert and --tls-key.");
+    }
+    authority_ = KITH_TRY(SpaceAuthority::make(*home_, KITH_TRY(setup_.app.place_name(*this)), setup_.clock.wall_ms()));
   }
-  authority_ = KITH_TRY(SpaceAuthority::make(*home_, KITH_TRY(setup_.app.place_name(*this)), setup_.clock.wall_ms()));
+  if (authority_ && is_founder) note(space_->amend_certificate_authority(KITH_TRY(authority_->hash())));
   return {};
 }
 

@@ -62,6 +62,13 @@ class FirstHomes(kith.HouseTest):
             house.serve()
             self.assertEqual(self.seals(house), 1, "one move, one seal")
 
+    def test_a_certificate_authority_made_later_is_named_by_a_seal(self):
+        self.ana.serve("--tls", "auto")
+        self.assertEqual(self.seals(self.ana), 2, "the new tables, and the authority")
+        self.ana.stop()
+        self.ana.serve("--tls", "auto")
+        self.assertEqual(self.seals(self.ana), 2, "it is named once")
+
 
 if __name__ == "__main__":
     kith.main()

@@ -68,16 +68,15 @@ Result<Json> edit(Place& place, const Json& arguments) {
   return Visit::written(KITH_TRY(market::edit(visit.space(), visit.text("id"), changes, rest)), rest);
 }
 
-Result<Json> renew(Place& place, const Json& arguments) {
-  Visit visit(place, arguments);
-  const std::uint64_t rest = KITH_TRY(visit.rest(0));
-  return Visit::written(KITH_TRY(market::renew(visit.space(), visit.text("id"), rest)), rest);
-}
+using Act = Result<market::Written> (*)(Database& database, std::string_view id, std::uint64_t rest_ms);
 
-Result<Json> withdraw(Place& place, const Json& arguments) {
-  Visit visit(place, arguments);
-  const std::uint64_t rest = KITH_TRY(visit.rest(0));
-  return Visit::written(KITH_TRY(market::withdraw(visit.space(), visit.text("id"), rest)), rest);
+/// A command that needs no more than the one id in this argument, and leaves at once unless asked to rest.
+Operation::Run act_on(const char* argument, Act act) {
+  return [argument, act](Place& place, const Json& arguments) -> Result<Json> {
+    Visit visit(place, arguments);
+    const std::uint64_t rest = KITH_TRY(visit.rest(0));
+    return Visit::written(KITH_TRY(act(visit.space(), visit.text(argument), rest)), rest);
+  };
 }
 
 Result<Json> ask(Place& place, const Json& arguments) {
@@ -86,23 +85,11 @@ Result<Json> ask(Place& place, const Json& arguments) {
   return Visit::written(KITH_TRY(market::ask(visit.space(), visit.text("listing"), visit.text("text"), rest)), rest);
 }
 
-Result<Json> unask(Place& place, const Json& arguments) {
-  Visit visit(place, arguments);
-  const std::uint64_t rest = KITH_TRY(visit.rest(0));
-  return Visit::written(KITH_TRY(market::unask(visit.space(), visit.text("request"), rest)), rest);
-}
-
 Result<Json> promise(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
   const std::uint64_t rest = KITH_TRY(visit.rest());
   const market::Handover handover{visit.integer("when_ms"), visit.text("place")};
   return Visit::written(KITH_TRY(market::promise(visit.space(), visit.text("request"), handover, rest)), rest);
-}
-
-Result<Json> unpromise(Place& place, const Json& arguments) {
-  Visit visit(place, arguments);
-  const std::uint64_t rest = KITH_TRY(visit.rest(0));
-  return Visit::written(KITH_TRY(market::unpromise(visit.space(), visit.text("request"), rest)), rest);
 }
 
 Result<Json> settle(Place& place, const Json& arguments) {
@@ -128,17 +115,17 @@ const std::array kOperations = {
               "rest_ms?: number}",
               "Written", edit},
     Operation{"market.renew", true, Needs::kSpace, "POST", "/api/listings/{id}/renew", "{id: Id; rest_ms?: number}",
-              "Written", renew},
+              "Written", act_on("id", market::renew)},
     Operation{"market.withdraw", true, Needs::kSpace, "DELETE", "/api/listings/{id}", "{id: Id; rest_ms?: number}",
-              "Written", withdraw},
+              "Written", act_on("id", market::withdraw)},
     Operation{"market.ask", true, Needs::kSpace, "POST", "/api/listings/{listing}/requests",
               "{listing: Id; text?: string; rest_ms?: number}", "Written", ask},
     Operation{"market.unask", true, Needs::kSpace, "DELETE", "/api/requests/{request}",
-              "{request: Id; rest_ms?: number}", "Written", unask},
+              "{request: Id; rest_ms?: number}", "Written", act_on("request", market::unask)},
     Operation{"market.promise", true, Needs::kSpace, "POST", "/api/requests/{request}/promise",
               "{request: Id; when_ms?: Ms; place?: string; rest_ms?: number}", "Written", promise},
     Operation{"market.unpromise", true, Needs::kSpace, "DELETE", "/api/requests/{request}/promise",
-              "{request: Id; rest_ms?: number}", "Written", unpromise},
+              "{request: Id; rest_ms?: number}", "Written", act_on("request", market::unpromise)},
     Operation{"market.settle", true, Needs::kSpace, "POST", "/api/requests/{request}/settle",
               "{request: Id; outcome: 'done' | 'fell_through'; rest_ms?: number}", "Written", settle},
 };
