@@ -26,13 +26,16 @@ crypto::Key random_key(Random& random) {
   return key;
 }
 
-const store::Schema& app_schema() {
-  static const store::Schema schema = [] {
-    auto parsed = store::Schema::parse(town::schema() + Workload::schema());
-    CHECK(parsed.ok());
-    return std::move(parsed).value();
-  }();
-  return schema;
+store::Schema parsed(const std::string& sql) {
+  auto schema = store::Schema::parse(sql);
+  CHECK(schema.ok());
+  return std::move(schema).value();
+}
+
+const store::Schema& app_schema(bool is_updated) {
+  static const store::Schema first = parsed(town::schema() + Workload::schema());
+  static const store::Schema newer = parsed(town::schema() + Workload::schema() + Workload::later_schema());
+  return is_updated ? newer : first;
 }
 
 std::optional<Seen> seen_of(std::string_view state) {
@@ -170,7 +173,7 @@ Result<void> House::keep_keys(const space::SpaceKeys& keys) {
 }
 
 space::OpenOptions House::options() const {
-  return {.path = std::string(kDatabase), .schema = app_schema(), .storage_key = keyring_.storage_key};
+  return {.path = std::string(kDatabase), .schema = app_schema(is_updated_), .storage_key = keyring_.storage_key};
 }
 
 void House::begin_space() {

@@ -70,6 +70,9 @@ class House final : public sync::Spaces {
   /// The power is gone, or the process: whatever was under way ends here.
   void collapse();
   bool is_up() const { return is_up_; }
+  /// From the next boot on it runs a newer program, with more tables.
+  void update() { is_updated_ = true; }
+  bool is_updated() const { return is_updated_; }
   /// Called when it has collapsed by itself, because its disk died under it.
   void set_on_collapse(std::function<void(House&)> listener) { on_collapse_ = std::move(listener); }
   /// Asked after entries have left the machine; true: it has cut the power.
@@ -171,6 +174,7 @@ class House final : public sync::Spaces {
 
   Place place_;
   std::string name_;
+  bool is_updated_ = false;
   Beginning beginning_;
   crypto::Key root_;
   Timeline& timeline_;

@@ -26,6 +26,8 @@ constexpr unsigned kImpostorPercent = 3;          // of those who answer; over l
 constexpr unsigned kDeathInHandshakePercent = 2;  // of connections
 constexpr std::uint64_t kHandshakeMs = 400;       // that a handshake takes about
 constexpr unsigned kImpostorDialsPercent = 15;
+constexpr unsigned kBeginsUpdatedPercent = 40;
+constexpr unsigned kUpdatedPercent = 25;           // of boots
 constexpr std::string_view kPlanted = "planted ";  // every text of the workload begins so
 
 crypto::Key root_of(Dice& dice) {
@@ -40,7 +42,8 @@ HouseWorld::HouseWorld(Run& run)
     : run_(run),
       dice_(run.options().seed * 2 + 2),
       network_(timeline_, dice_.seed(), run.report()),
-      impostors_(network_, run.options().seed, run) {
+      impostors_(network_, run.options().seed, run),
+      begins_updated_(dice_.percent(kBeginsUpdatedPercent)) {
   network_.set_listener(this);
   const std::size_t count = dice_.between(kHousesMin, kHousesMax);
   for (Place place = 0; place < count; ++place) {
@@ -60,6 +63,7 @@ House& HouseWorld::add_house(Beginning beginning, const crypto::Key& root) {
   const Place place = houses_.size();
   houses_.push_back(std::make_unique<House>(place, beginning, root, dice_.seed(), timeline_, network_, run_));
   House& house = *houses_.back();
+  if (begins_updated_) house.update();
   house.set_on_collapse([this](House& which) { boot_later(which); });
   house.set_on_sent([this](House& which) { return cut_after_sending(which); });
   house.set_is_forged([this](StreamId stream) { return impostors_.is_forged(stream); });
@@ -150,7 +154,8 @@ void HouseWorld::write(House& house) {
     house.promise(*receipt, "");
     return;
   }
-  run_.report().note(Seen::kWriteFailed);
+  const bool waits = house.workload().has_built_shed() && receipt.error().code() == ErrorCode::kRefused;
+  run_.report().note(waits ? Seen::kWaitsForSeal : Seen::kWriteFailed);
   house.check(receipt.error(), "writing");
 }
 
@@ -273,6 +278,10 @@ void HouseWorld::boot_later(House& house) {
     run_.say(house.name() + " has a disk again, survival " + std::to_string(static_cast<int>(survival)));
     house.disk().boot(survival);
     house.disk().set_capacity(std::nullopt);
+    if (!house.is_updated() && dice_.percent(kUpdatedPercent)) {
+      run_.report().note(Seen::kProgramUpdated);
+      house.update();
+    }
     if (!is_over_ && dice_.percent(10)) house.disk().cut_power_at(dice_.between(1, 15));  // while it recovers
     if (!is_over_ && dice_.percent(10)) {
       run_.report().note(Seen::kBootedInPast);
@@ -444,11 +453,15 @@ void HouseWorld::heal() {
     house->disk().cut_power_at(0);
     house->clock().set_offset_ms(0);
     house->heal();
+    if (house->is_updated()) continue;
+    house->update();
+    house->collapse();
   }
   if (!wait_until_same()) return;
   check_retired_cannot_read();
   if (!run_.has_failed() && dice_.percent(30)) check_newcomer();
   if (!run_.has_failed()) let_held_entries_come_due();
+  if (!run_.has_failed()) check_schemas();
   if (!run_.has_failed()) check_states();
   if (!run_.has_failed()) check_promises();
   if (!run_.has_failed()) check_logs();
@@ -530,6 +543,18 @@ void HouseWorld::let_held_entries_come_due() {
   timeline_.skip((kYearsAheadMax + 1) * kYearMs);
   for (const auto& house : houses_) house->poke();
   wait_until_same();
+}
+
+// Everybody runs the newer program by now, so the founder has sealed its tables, and all have heard of it.
+void HouseWorld::check_schemas() {
+  const std::string first = houses_[0]->space()->store().agreed_schema().canonical();
+  for (House* house : members()) {
+    if (house->space()->store().agreed_schema().canonical() == first) continue;
+    run_.fail(house->name() + " has other tables than house 0");
+    return;
+  }
+  if (first.find("sheds") == std::string::npos) run_.fail("the new tables never became the place's");
+  if (!begins_updated_) run_.report().note(Seen::kSchemaMoved);
 }
 
 void HouseWorld::check_states() {

@@ -63,6 +63,7 @@ class HouseWorld final : public NetworkListener {
   std::string describe();
   void let_held_entries_come_due();
   void check_states();
+  void check_schemas();
   std::optional<Bytes> masked_state_hash(House& house);
   void check_promises();
   bool is_everywhere(const DeviceId& device, const JournalLine& line);
@@ -87,6 +88,7 @@ class HouseWorld final : public NetworkListener {
   std::map<Place, Survival> survivals_;  // of the next boot, where it is not left to chance
   std::set<EntryId> erased_;
   std::map<House*, std::set<EntryId>> erased_at_;
+  bool begins_updated_;                  // the place has the newer program's tables from the beginning
   std::map<std::string, House*> posts_;  // that somebody may answer
   bool is_over_ = false;
 };

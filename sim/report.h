@@ -68,6 +68,9 @@ enum class Seen : std::uint8_t {
   kDeviceLinked,
   kDeviceRetired,
   kErased,
+  kProgramUpdated,
+  kWaitsForSeal,
+  kSchemaMoved,
   kRead,
   // what sessions went through
   kSession,

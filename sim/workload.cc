@@ -18,13 +18,19 @@ CREATE EVENT "things moved";
 )sql";
 }
 
+std::string Workload::later_schema() {
+  return "CREATE TABLE sheds (id TEXT PRIMARY KEY, builder TEXT, door LWW_TEXT);\n"
+         "CREATE EVENT \"shed built\";\n";
+}
+
 Result<void> Workload::transaction(Writer& writer) {
-  static constexpr Step kSteps[] = {&Workload::insert_letter,   &Workload::insert_letter,    &Workload::edit_own_letter,
-                                    &Workload::edit_own_letter, &Workload::delete_something, &Workload::insert_again,
-                                    &Workload::insert_thing,    &Workload::insert_thing,     &Workload::edit_thing,
-                                    &Workload::replace_thing,   &Workload::upsert_thing,     &Workload::insert_shared,
-                                    &Workload::insert_shared,   &Workload::insert_and_delete};
+  static constexpr Step kSteps[] = {
+      &Workload::insert_letter,    &Workload::insert_letter,     &Workload::edit_own_letter, &Workload::edit_own_letter,
+      &Workload::delete_something, &Workload::insert_again,      &Workload::insert_thing,    &Workload::insert_thing,
+      &Workload::edit_thing,       &Workload::replace_thing,     &Workload::upsert_thing,    &Workload::insert_shared,
+      &Workload::insert_shared,    &Workload::insert_and_delete, &Workload::build_shed};
   must_be_refused_ = false;
+  has_built_shed_ = false;
   if (dice_.percent(8)) return edit_others_letter(writer);
   for (std::size_t n = dice_.between(1, kStepsMax); n > 0; --n) {
     KITH_TRY((this->*kSteps[dice_.below(std::size(kSteps))])(writer));
@@ -145,6 +151,16 @@ Result<void> Workload::insert_and_delete(Writer& writer) {
   const std::string key = new_key();
   KITH_TRY(writer.exec("INSERT INTO things(id, kind, keeper) VALUES (?, 'plain', ?)", {key, new_text()}));
   return writer.exec("DELETE FROM things WHERE id = ?", {key});
+}
+
+Result<void> Workload::build_shed(Writer& writer) {
+  const Rows known = KITH_TRY(writer.query("SELECT 1 FROM sqlite_schema WHERE name = 'sheds'"));
+  if (known.rows.empty()) return {};
+  const std::string key = new_key();
+  const std::string text = new_text();
+  has_built_shed_ = true;
+  KITH_TRY(writer.exec("INSERT INTO sheds(id, builder, door) VALUES (?, ?, ?)", {key, person_.hex(), text}));
+  return expect(writer, "SELECT door FROM sheds WHERE id = ?", key, text);
 }
 
 std::string Workload::new_text() {

@@ -17,6 +17,8 @@ class Workload {
  public:
   /// Letters are their owner's, things are everybody's.
   static std::string schema();
+  /// What a newer program adds: sheds, which nobody may write before a seal has made them the place's.
+  static std::string later_schema();
 
   Workload(std::uint64_t seed, const PersonId& person, Run& run) : dice_(seed), person_(person), run_(run) {}
   /// The statements of one transaction. An error is for whoever began it: the transaction must be rolled back. Errors
@@ -24,6 +26,8 @@ class Workload {
   Result<void> transaction(Writer& writer);
   /// The last transaction broke a write rule: its commit must not succeed.
   bool must_be_refused() const { return must_be_refused_; }
+  /// The last transaction wrote to a table of the newer program: refused until that is the place's.
+  bool has_built_shed() const { return has_built_shed_; }
   /// Texts that were written: nobody outside the space may ever read one.
   const std::vector<std::string>& texts() const { return texts_; }
 
@@ -41,6 +45,7 @@ class Workload {
   Result<void> upsert_thing(Writer& writer);
   Result<void> insert_shared(Writer& writer);
   Result<void> insert_and_delete(Writer& writer);
+  Result<void> build_shed(Writer& writer);
 
   std::string new_text();
   std::string new_key();
@@ -54,6 +59,7 @@ class Workload {
   Run& run_;
   std::vector<std::string> texts_;
   bool must_be_refused_ = false;
+  bool has_built_shed_ = false;
 };
 
 /// Is it what disks, clocks and rules may lead to, and no bug?
