@@ -53,6 +53,10 @@ Key derive_gate_key(const Lineage& lineage) {
   return keyed_hash(lineage.view(), "kith1 gate key", {});
 }
 
+Key derive_kept_gate_key(const Lineage& lineage, const SignPublic& founder) {
+  return keyed_hash(lineage.view(), "kith1 gate key", {founder.view()});
+}
+
 SigningKey derive_invite_key(ByteView secret16) {
   CHECK(secret16.size() == kInviteSecretBytes);
   return signing_key_from(secret16, "kith1 inv sign");

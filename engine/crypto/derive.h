@@ -17,6 +17,9 @@ Key derive_wrap_secret(const Key& person_root, std::uint32_t n);
 SigningKey derive_vote_key(const Key& wrap_secret);
 Key derive_self_key(const Key& person_root);
 Key derive_gate_key(const Lineage& lineage);
+/// Finds a space that is kept for somebody: who knows the lineage alone, as another keeper does, cannot stand in its
+/// way.
+Key derive_kept_gate_key(const Lineage& lineage, const SignPublic& founder);
 
 SigningKey derive_invite_key(ByteView secret16);
 Key derive_invite_box_secret(ByteView secret16);

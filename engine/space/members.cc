@@ -134,6 +134,42 @@ Result<std::unique_ptr<Space>> Space::visit_to_restore(const Environment& enviro
   return visited;
 }
 
+Result<std::unique_ptr<Space>> Space::keep(const Environment& environment, OpenOptions options, const SpaceId& space,
+                                           std::uint64_t bytes_max) {
+  std::unique_ptr<Space> kept(new Space(std::make_unique<Impl>(environment, space)));
+  kept->impl_->kept_bytes_max = bytes_max;
+  options.schema = store::Schema();
+  options.local_tables.clear();
+  KITH_TRY(kept->impl_->open(options));
+  return kept;
+}
+
+bool Space::is_kept() const {
+  return impl_->kept_bytes_max.has_value();
+}
+
+Result<std::uint64_t> Space::kept_bytes() {
+  const Rows rows =
+      KITH_TRY(impl_->store->db().query("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"));
+  const auto* size = std::get_if<std::int64_t>(&rows.rows.at(0).at(0));
+  return size == nullptr ? 0 : static_cast<std::uint64_t>(*size);
+}
+
+Result<void> Space::check_room(bool is_authority) {
+  if (!impl_->kept_bytes_max) return {};
+  const std::uint64_t max = *impl_->kept_bytes_max + (is_authority ? kKeptAuthorityBytesMax : 0);
+  if (KITH_TRY(kept_bytes()) < max) return {};
+  return Error(ErrorCode::kTooLarge, "The space that is kept here for somebody is as large as it may be.",
+               "Delete what you no longer need, or keep a house of your own.");
+}
+
+std::optional<SignPublic> Space::founder() const {
+  for (const Person* person : impl_->state.members()) {
+    if (!person->joined_by) return person->identity;
+  }
+  return std::nullopt;
+}
+
 Result<void> Impl::check_schema() {
   KITH_TRY(follow_schema());
   if (!schema_trouble) return {};

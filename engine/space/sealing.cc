@@ -76,7 +76,8 @@ void Impl::read_schema(std::string_view text, SealedSchema& at) {
 }
 
 Result<void> Impl::follow_schema() {
-  if (!is_schema_due || schemas.empty() || store->db().in_transaction()) return {};
+  // Who keeps a space reads no row of it.
+  if (kept_bytes_max || !is_schema_due || schemas.empty() || store->db().in_transaction()) return {};
   is_schema_due = false;
   const std::optional<store::Schema>& sealed = schemas.back().schema;
   if (!sealed) return {};

@@ -43,6 +43,8 @@ class Space final : public Database, public log::Governor {
   static constexpr std::uint64_t kIdleTickMs = 10'000;
   static constexpr std::size_t kRefreshRows = 512;     // of local tables, a tick
   static constexpr std::uint64_t kRefreshTickMs = 10;  // while such rows are left
+  /// Beyond the bound of a kept space, for authority: whoever comes back must be able to say so.
+  static constexpr std::uint64_t kKeptAuthorityBytesMax = 4 << 20;
 
   /// A new space of which this person is founder, only operator and only member: genesis (S_0, quorum 1), first epoch.
   /// `host`: zero where nothing listens. Fills `keys` (save the keyring before anything is sent). A personal space:
@@ -60,11 +62,22 @@ class Space final : public Database, public log::Governor {
   /// The same for somebody who is a member by her words: `lineage` is what she knows of it. Then `restore`.
   static Result<std::unique_ptr<Space>> visit_to_restore(const Environment& environment, OpenOptions options,
                                                          const SpaceId& space, const Lineage& lineage);
+  /// Somebody else's space, kept for her (formats 3, "keep it blind"): it takes entries, judges who counts and serves
+  /// them, and can open none: it has no keys and no log of its own. Makes the file, or opens it again. The file may
+  /// grow to `bytes_max`. Of the options path and storage key count.
+  static Result<std::unique_ptr<Space>> keep(const Environment& environment, OpenOptions options, const SpaceId& space,
+                                             std::uint64_t bytes_max);
   ~Space() override;
 
   const SpaceId& id() const;
   const Lineage& lineage() const;  // zero while visiting before the genesis came
-  bool is_member() const;          // false: visiting, or not (or no longer) a member
+  bool is_member() const;          // false: visiting, keeping, or not (or no longer) a member
+  bool is_kept() const;            // for somebody else
+  /// Of a kept space: is there room for more? kTooLarge if not.
+  Result<void> check_room(bool is_authority);
+  Result<std::uint64_t> kept_bytes();  // of its file
+  /// Its founder's identity: with the lineage what finds a kept space (docs/protocol.md, 3). None before the genesis.
+  std::optional<SignPublic> founder() const;
 
   // -- joining (formats 8)
   /// Once authority is here: checks that the invitation exists and is open, derives identity from `root`, writes entry

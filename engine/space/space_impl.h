@@ -155,8 +155,9 @@ struct Space::Impl {
   std::optional<crypto::SigningKey> log_key;
   std::optional<PersonId> me;
   std::optional<Invitation> invitation;
-  std::optional<Lineage> restoring;  // the lineage that was asked for
-  std::set<DeviceId> linked;         // certified here, not heard of yet
+  std::optional<Lineage> restoring;             // the lineage that was asked for
+  std::optional<std::uint64_t> kept_bytes_max;  // the space is kept for somebody else
+  std::set<DeviceId> linked;                    // certified here, not heard of yet
 
   std::optional<std::uint64_t> resting_since_ms;  // steady: since when duties wait for the tail
   Duty epoch_duty, wrap_duty, merge_duty, confirm_duty;

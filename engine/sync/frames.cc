@@ -74,6 +74,12 @@ Error refusal_error(std::uint8_t reason) {
     case Refusal::kNotMember:
       return Error(ErrorCode::kNotMember, "The other side does not count this device among the neighbourhood's.",
                    "If you were a member, ask a neighbour whether this device was retired.");
+    case Refusal::kFull:
+      return Error(ErrorCode::kTooLarge, "A house that keeps your personal space has no more room for it.",
+                   "Delete notes and drafts that you no longer need, or run a house of your own.");
+    case Refusal::kNotKept:
+      return Error(ErrorCode::kRefused, "A house of this neighbourhood does not keep your personal space.",
+                   "Another house may; what you have written stays on this device.");
     case Refusal::kBusy: break;
   }
   return Error(ErrorCode::kPeerRefused, "The other side could not go on with this neighbourhood.",

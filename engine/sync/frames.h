@@ -58,7 +58,9 @@ enum class Refusal : std::uint8_t {
   kInviteSpent = 2,
   kInviteRevoked = 3,
   kNotMember = 4,
-  kBusy = 5,  // something failed over there; try again later
+  kBusy = 5,     // something failed over there; try again later
+  kFull = 6,     // a kept space is as large as it may be
+  kNotKept = 7,  // this space, or one more of this person, is not kept there
 };
 /// The same as an error for the person whose device was refused. Unknown numbers read as kBusy.
 Error refusal_error(std::uint8_t reason);

@@ -70,6 +70,13 @@ void Hello::prove_again(std::uint8_t slot, const SpaceId& space, const crypto::S
          out);
 }
 
+void Hello::prove_kept(std::uint8_t slot, const SpaceId& space, const crypto::SigningKey& key, bool is_offer,
+                       Bytes& out) const {
+  ProofFrame proof{slot, key.public_key(), key.sign("kith1 hello", statement(space, true)), std::nullopt};
+  if (is_offer) proof.space = space;
+  encode(proof, out);
+}
+
 void Hello::send_proof(std::uint8_t slot, const Gate& gate, bool show_space, Bytes& out) const {
   ProofFrame proof{slot, gate.signer->public_key(), gate.signer->sign("kith1 hello", statement(gate.space, true)),
                    std::nullopt};
@@ -83,8 +90,9 @@ const Gate* Hello::gate_at(std::uint8_t slot) const {
 }
 
 bool Hello::is_complete() const {
-  return answered_ && std::all_of(matches_.begin(), matches_.end(),
-                                  [](const Match& m) { return m.refused || !m.peer_key.is_zero(); });
+  return answered_ && std::all_of(matches_.begin(), matches_.end(), [](const Match& m) {
+           return m.refused || !m.peer_key.is_zero() || is_about_keeping(m.role);
+         });
 }
 
 Hello::Outcome Hello::receive(const Frame& frame, Bytes& out, std::string& detail) {
@@ -157,11 +165,14 @@ Hello::Outcome Hello::receive_wanted(const Frame& frame, Bytes& out, std::string
   }
   slots_.assign(values->size(), std::nullopt);
   std::vector<std::array<std::uint8_t, 16>> answers(values->size());
-  std::set<SpaceId> taken;  // a space has one slot
+  std::set<std::pair<SpaceId, HelloRole>> taken;  // a space has one slot, and one for each way of keeping
   for (std::size_t slot = 0; slot < values->size(); ++slot) {
     random_.fill(answers[slot]);
     const auto found = known.find((*values)[slot]);
-    if (found == known.end() || !taken.insert(gates_[found->second.first].space).second) continue;
+    if (found == known.end()) continue;
+    const Gate& gate = gates_[found->second.first];
+    const HelloRole as = is_about_keeping(gate.role) ? gate.role : HelloRole::kMember;
+    if (!taken.insert({gate.space, as}).second) continue;
     answers[slot] = found->second.second.answer;
     slots_[slot] = found->second.first;
   }
@@ -173,7 +184,7 @@ Hello::Outcome Hello::receive_wanted(const Frame& frame, Bytes& out, std::string
     Match match{static_cast<std::uint8_t>(slot), gate.role, gate.space, {}, gate.refusal.has_value()};
     if (gate.refusal) {
       encode_bytes(FrameType::kRefuse, {match.slot, static_cast<std::uint8_t>(*gate.refusal)}, out);
-    } else {
+    } else if (!is_about_keeping(gate.role)) {
       send_proof(match.slot, gate, is_arriving(gate.role), out);
     }
     matches_.push_back(match);
@@ -194,7 +205,7 @@ Hello::Outcome Hello::receive_answer(const Frame& frame, Bytes& out, std::string
     if (!crypto::same_secret(blind(gate).answer, (*values)[slot])) continue;
     matches_.push_back(Match{static_cast<std::uint8_t>(slot), gate.role, gate.space, {}, false});
     // Who arrives signs over the space's id, which the listener's proof shows first.
-    if (!is_arriving(gate.role)) send_proof(static_cast<std::uint8_t>(slot), gate, false, out);
+    if (gate.role == HelloRole::kMember) send_proof(static_cast<std::uint8_t>(slot), gate, false, out);
   }
   return Outcome::kGoOn;
 }
@@ -203,7 +214,7 @@ Hello::Outcome Hello::receive_proof(const Frame& frame, Bytes& out, std::string&
   const auto proof = decode_proof(frame.body);
   const auto match =
       std::find_if(matches_.begin(), matches_.end(), [&](const Match& m) { return proof && m.slot == proof->slot; });
-  if (match == matches_.end() || match->refused || !match->peer_key.is_zero()) {
+  if (match == matches_.end() || match->refused || !match->peer_key.is_zero() || is_about_keeping(match->role)) {
     detail = "a proof for a space that was not agreed on";
     return Outcome::kRubbish;
   }

@@ -22,11 +22,17 @@
 namespace kith::sync {
 
 enum class Role : std::uint8_t { kDialer, kListener };
-/// As in formats 8.
-enum class HelloRole : std::uint8_t { kMember = 0, kNewcomer = 1, kRestoring = 2 };
+/// The first three as in formats 8. The others are asked through the gate of a space that both share, so an older
+/// program answers them with random bytes: the dialer has a space of its own that the listener should keep; the dialer
+/// would keep one of the listener's.
+enum class HelloRole : std::uint8_t { kMember = 0, kNewcomer = 1, kRestoring = 2, kOffering = 3, kKeeping = 4 };
 /// These two come without a log of their own and do not know the space's id yet.
 constexpr bool is_arriving(HelloRole role) {
-  return role != HelloRole::kMember;
+  return role == HelloRole::kNewcomer || role == HelloRole::kRestoring;
+}
+/// A slot for a space that one side keeps for the other: proofs come after the hello (session.h).
+constexpr bool is_about_keeping(HelloRole role) {
+  return role == HelloRole::kOffering || role == HelloRole::kKeeping;
 }
 
 /// One way into one space, at either side. Keys outlive the Hello.
@@ -34,7 +40,8 @@ struct Gate {
   SpaceId space;  // zero: a newcomer, who has only the link's prefix, or somebody who restores
   HelloRole role = HelloRole::kMember;
   Hash key;                                    // gate key of the lineage; for newcomers the invite public key
-  const crypto::SigningKey* signer = nullptr;  // shows who we are there: log key, invite key, or (restoring) identity
+  const crypto::SigningKey* signer = nullptr;  // shows who we are there: log key, invite key, or (restoring) identity;
+                                               // nobody where it is about keeping
   std::array<std::uint8_t, 16> prefix{};       // newcomer: the first half of the space's id, from the link
   std::optional<Refusal> refusal;              // listener: this invitation is known and no longer open
 };
@@ -43,7 +50,7 @@ struct Gate {
 struct Match {
   std::uint8_t slot = 0;  // its place among what the dialer wanted; names it in every later frame
   HelloRole role = HelloRole::kMember;
-  SpaceId space;        // zero at who arrives until the listener has shown it
+  SpaceId space;        // zero at who arrives until the listener has shown it; about keeping: the shared one, or zero
   SignPublic peer_key;  // zero until proved
   bool refused = false;
 };
@@ -68,6 +75,9 @@ class Hello {
   /// After joining, a newcomer shows its new log key for the same slot; and the listener checks it.
   void prove_again(std::uint8_t slot, const SpaceId& space, const crypto::SigningKey& log_key, Bytes& out) const;
   bool is_proof(const SpaceId& space, const SignPublic& key, const Signature& signature) const;
+  /// After the hello, in a slot about keeping: the offer (which shows the space), and the answer that it is kept.
+  void prove_kept(std::uint8_t slot, const SpaceId& space, const crypto::SigningKey& key, bool is_offer,
+                  Bytes& out) const;
 
  private:
   struct Blinded {

@@ -28,7 +28,40 @@ std::string_view fault_name(Fault fault) {
 
 namespace {
 
-std::vector<Gate> gates_of(Role role, Spaces& spaces, Clock& clock) {
+/// Asks, or answers, through this gate about keeping.
+void add_keeping(Role role, Spaces& spaces, const Gate& through, std::vector<Gate>& gates) {
+  const bool is_dialer = role == Role::kDialer;
+  for (const HelloRole as : {HelloRole::kOffering, HelloRole::kKeeping}) {
+    const bool offers = is_dialer == (as == HelloRole::kOffering);
+    if (!(offers ? spaces.offers() : spaces.keeps())) continue;
+    Gate gate;
+    gate.space = through.space;
+    gate.role = as;
+    gate.key = through.key;
+    gates.push_back(gate);
+  }
+}
+
+void add_newcomers(const space::Space& space, const Gate& member, Spaces& spaces, Clock& clock,
+                   std::vector<Gate>& gates) {
+  for (const space::InviteState* invite : space.authority().invites()) {
+    Gate newcomer = member;
+    newcomer.role = HelloRole::kNewcomer;
+    newcomer.key.data = invite->invite.data;
+    if (invite->is_revoked()) {
+      newcomer.refusal = Refusal::kInviteRevoked;
+    } else if (invite->is_spent()) {
+      newcomer.refusal = Refusal::kInviteSpent;
+    } else if (clock.wall_ms() > invite->expires_ms) {
+      newcomer.refusal = Refusal::kInviteExpired;
+    }
+    gates.push_back(newcomer);
+    if (!newcomer.refusal) add_keeping(Role::kListener, spaces, newcomer, gates);
+  }
+}
+
+/// `throwaway`: shown for a space that this installation keeps, so that a proof names nobody.
+std::vector<Gate> gates_of(Role role, Spaces& spaces, Clock& clock, const crypto::SigningKey* throwaway) {
   std::vector<Gate> gates;
   for (space::Space* space : spaces.spaces()) {
     const crypto::SigningKey* key = spaces.log_key(space->id());
@@ -38,25 +71,43 @@ std::vector<Gate> gates_of(Role role, Spaces& spaces, Clock& clock) {
     member.key.data = crypto::derive_gate_key(space->lineage()).data;
     member.signer = key;
     gates.push_back(member);
+    add_keeping(role, spaces, member, gates);
     if (role == Role::kDialer || !space->is_member()) continue;
     Gate restorer = member;
     restorer.role = HelloRole::kRestoring;
     gates.push_back(restorer);
-    for (const space::InviteState* invite : space->authority().invites()) {
-      Gate newcomer = member;
-      newcomer.role = HelloRole::kNewcomer;
-      newcomer.key.data = invite->invite.data;
-      if (invite->is_revoked()) {
-        newcomer.refusal = Refusal::kInviteRevoked;
-      } else if (invite->is_spent()) {
-        newcomer.refusal = Refusal::kInviteSpent;
-      } else if (clock.wall_ms() > invite->expires_ms) {
-        newcomer.refusal = Refusal::kInviteExpired;
-      }
-      gates.push_back(newcomer);
-    }
+    add_newcomers(*space, member, spaces, clock, gates);
+  }
+  if (role == Role::kDialer) return gates;
+  for (const Restorable& one : spaces.restorable()) {
+    Gate restorer;
+    restorer.space = one.space;
+    restorer.role = HelloRole::kRestoring;
+    restorer.key.data = one.gate.data;
+    restorer.signer = throwaway;
+    gates.push_back(restorer);
   }
   return gates;
+}
+
+/// A slot about keeping, from the hello on.
+struct Keeping {
+  enum class State : std::uint8_t { kWaiting, kOffered, kAsked, kOpen, kOver };
+  std::uint8_t slot = 0;
+  SpaceId shared;        // zero: the one space of a newcomer
+  bool is_ours = false;  // we offer, the other side keeps
+  State state = State::kWaiting;
+  SpaceId space{};                             // that is offered
+  SignPublic key{};                            // of the device that offers it
+  std::optional<std::uint8_t> refused_with{};  // by the other side
+};
+
+Refusal refusal_of(const Error& error) {
+  switch (error.code()) {
+    case ErrorCode::kTooLarge: return Refusal::kFull;
+    case ErrorCode::kRefused: return Refusal::kNotKept;
+    default: return Refusal::kBusy;
+  }
 }
 
 }  // namespace
@@ -69,6 +120,7 @@ struct Session::Impl {
         spaces(spaces_given),
         clock(clock_given),
         invite_key(invitation != nullptr ? std::optional(crypto::derive_invite_key(invitation->secret)) : std::nullopt),
+        throwaway(make_throwaway(random)),
         hello(role_given, own, peer_given, random, make_gates(invitation)),
         reader(kHelloBytesMax) {
     started_at = heard_at = clock.steady_ms();
@@ -76,22 +128,34 @@ struct Session::Impl {
     ++counters.frames_out;
   }
 
+  std::optional<crypto::SigningKey> make_throwaway(Random& random) const {
+    if (role == Role::kDialer || spaces.restorable().empty()) return std::nullopt;
+    crypto::Key seed;
+    random.fill(seed.data);
+    return crypto::SigningKey::from_seed(seed);
+  }
+
   std::vector<Gate> make_gates(const space::Invitation* invitation) {
     const Restoring* restoring = role == Role::kDialer && invitation == nullptr ? spaces.restoring() : nullptr;
     Gate gate;
     if (restoring != nullptr) {
       gate.role = HelloRole::kRestoring;
-      gate.key.data = crypto::derive_gate_key(restoring->lineage).data;
       identity.emplace(crypto::SigningKey::from_seed(restoring->identity.seed()));
+      is_restoring_personal = restoring->is_personal;
+      gate.key.data = (is_restoring_personal ? crypto::derive_kept_gate_key(restoring->lineage, identity->public_key())
+                                             : crypto::derive_gate_key(restoring->lineage))
+                          .data;
       gate.signer = &*identity;
       return {gate};
     }
-    if (invitation == nullptr) return gates_of(role, spaces, clock);
+    if (invitation == nullptr) return gates_of(role, spaces, clock, throwaway ? &*throwaway : nullptr);
     gate.role = HelloRole::kNewcomer;
     gate.key.data = invite_key->public_key().data;
     gate.signer = &*invite_key;
     gate.prefix = invitation->space_prefix;
-    return {gate};
+    std::vector<Gate> gates{gate};
+    add_keeping(role, spaces, gate, gates);
+    return gates;
   }
 
   void fail(Fault why, std::string what) {
@@ -253,11 +317,137 @@ struct Session::Impl {
     if (link != nullptr) {
       take(link->receive(frame));
       after_link(*link);
+    } else if (Keeping* keeping = keeping_of(frame)) {
+      handle_keeping(*keeping, frame);
     } else if (is_hello(frame.type)) {
       handle_hello(frame);
     } else {
       fail(Fault::kRubbish, "a frame \"" + std::string(frame_name(frame.type)) + "\" for a space that was not proved");
     }
+    advance_keeping();
+  }
+
+  // -- spaces that one side keeps for the other: asked and answered once the shared one is under way
+
+  Keeping* keeping_of(const Frame& frame) {
+    if (frame.type <= FrameType::kAnswer || frame.body.empty()) return nullptr;
+    const auto at =
+        std::find_if(keepings.begin(), keepings.end(), [&](const Keeping& one) { return one.slot == frame.body[0]; });
+    return at == keepings.end() ? nullptr : &*at;
+  }
+
+  void note_keepings() {
+    for (const Match& match : hello.matches()) {
+      const bool is_known =
+          std::any_of(keepings.begin(), keepings.end(), [&](const Keeping& one) { return one.slot == match.slot; });
+      if (!is_about_keeping(match.role) || is_known) continue;
+      const bool is_ours = (role == Role::kDialer) == (match.role == HelloRole::kOffering);
+      keepings.push_back({match.slot, match.space, is_ours});
+    }
+  }
+
+  /// The link of the space through which it was asked.
+  SpaceLink* shared_link(const Keeping& keeping) const {
+    for (const auto& link : links) {
+      if (!is_kept_slot(link->slot()) && (keeping.shared.is_zero() || link->id() == keeping.shared)) return link.get();
+    }
+    return nullptr;
+  }
+
+  SpaceLink* link_about(const SpaceId& space) const {
+    const auto at = std::find_if(links.begin(), links.end(), [&](const auto& link) { return link->id() == space; });
+    return at == links.end() ? nullptr : at->get();
+  }
+
+  void advance_keeping() {
+    for (Keeping& keeping : keepings) {
+      const SpaceLink* shared = closed ? nullptr : shared_link(keeping);
+      if (shared == nullptr) continue;
+      if (keeping.is_ours && keeping.state == Keeping::State::kWaiting && shared->is_content()) offer(keeping);
+      if (keeping.state == Keeping::State::kAsked && (shared->is_over() || shared->peer_counts())) {
+        decide(keeping, *shared);
+      }
+    }
+  }
+
+  void offer(Keeping& keeping) {
+    space::Space* own = spaces.offered();
+    const crypto::SigningKey* key = own == nullptr ? nullptr : spaces.log_key(own->id());
+    keeping.state = Keeping::State::kOver;
+    if (key == nullptr || link_about(own->id()) != nullptr) return;
+    keeping.state = Keeping::State::kOffered;
+    keeping.space = own->id();
+    hello.prove_kept(keeping.slot, keeping.space, *key, true, output.back());
+    ++counters.frames_out;
+  }
+
+  void decide(Keeping& keeping, const SpaceLink& shared) {
+    auto kept = accept_offer(keeping, shared);
+    const crypto::SigningKey* key = spaces.log_key(shared.id());
+    if (!kept.ok() || key == nullptr) {
+      keeping.state = Keeping::State::kOver;
+      const Refusal why = kept.ok() ? Refusal::kBusy : refusal_of(kept.error());
+      encode_bytes(FrameType::kRefuse, {keeping.slot, static_cast<std::uint8_t>(why)}, output.back());
+      ++counters.frames_out;
+      return;
+    }
+    hello.prove_kept(keeping.slot, keeping.space, *key, false, output.back());
+    ++counters.frames_out;
+    space::Space& space = **kept;
+    opened_spaces.push_back(std::move(*kept));
+    open_kept(keeping, space, keeping.key, false);
+  }
+
+  Result<std::shared_ptr<space::Space>> accept_offer(const Keeping& keeping, const SpaceLink& shared) {
+    const space::Device* device = shared.space().authority().device(shared.peer_device());
+    if (shared.is_over() || device == nullptr || !spaces.keeps()) {
+      return Error(ErrorCode::kRefused, "Spaces are kept for members only.", "");
+    }
+    // Two houses of one person offer each other the same: one of the two ways is enough.
+    const auto own = std::find_if(keepings.begin(), keepings.end(), [&](const Keeping& one) {
+      return one.is_ours && one.state == Keeping::State::kOffered && one.space == keeping.space;
+    });
+    const bool is_crossed = own != keepings.end();
+    if (link_about(keeping.space) != nullptr || (is_crossed && role == Role::kDialer)) {
+      return Error(ErrorCode::kExists, "This space is spoken of already.", "");
+    }
+    if (is_crossed) own->state = Keeping::State::kOver;
+    return spaces.keep(shared.space(), device->person, keeping.space);
+  }
+
+  void open_kept(Keeping& keeping, space::Space& space, const SignPublic& peer_key, bool peer_keeps) {
+    keeping.state = Keeping::State::kOpen;
+    const Match match{keeping.slot, HelloRole::kMember, keeping.space, peer_key, false};
+    links.push_back(std::make_unique<SpaceLink>(role, match, space, peer, hello, spaces, clock, counters, peer_keeps));
+    moved_at = clock.steady_ms();
+    take(links.back()->start());
+  }
+
+  void handle_keeping(Keeping& keeping, const Frame& frame) {
+    using State = Keeping::State;
+    if (keeping.state == State::kOver) return;  // on its way before the other side knew
+    if (frame.type == FrameType::kRefuse && frame.body.size() == 2 && keeping.state == State::kOffered) {
+      keeping.state = State::kOver;
+      keeping.refused_with = frame.body[1];
+      return;
+    }
+    const auto proof = frame.type == FrameType::kProof ? decode_proof(frame.body) : std::nullopt;
+    const State expected = keeping.is_ours ? State::kOffered : State::kWaiting;
+    if (!proof || proof->space.has_value() == keeping.is_ours || keeping.state != expected) {
+      return fail(Fault::kRubbish, "a frame about a kept space that is out of place");
+    }
+    if (!keeping.is_ours) {
+      keeping.space = *proof->space;
+      keeping.key = proof->key;
+      keeping.state = State::kAsked;
+    }
+    const SpaceLink* shared = shared_link(keeping);
+    const bool is_right_key = !keeping.is_ours || (shared != nullptr && shared->peer_device().data == proof->key.data);
+    if (!is_right_key || !hello.is_proof(keeping.space, proof->key, proof->signature)) {
+      return fail(Fault::kBadProof, "its signature about a kept space does not hold");
+    }
+    space::Space* own = keeping.is_ours ? spaces.offered() : nullptr;
+    if (own != nullptr && own->id() == keeping.space) open_kept(keeping, *own, proof->key, true);
   }
 
   static bool is_hello(FrameType type) { return type <= FrameType::kRefuse; }
@@ -297,6 +487,7 @@ struct Session::Impl {
       case Hello::Outcome::kVersion: return fail(Fault::kVersion, std::move(detail));
     }
     if (hello.refused_with() && !refusal) refusal = refusal_error(*hello.refused_with());
+    note_keepings();
     for (const Match& match : hello.matches()) {
       if (closed) return;
       if (!match.refused && !match.peer_key.is_zero() && !has_link(match.slot)) open_link(match);
@@ -316,28 +507,41 @@ struct Session::Impl {
       for (space::Space* candidate : spaces.spaces()) {
         if (candidate->id() == match.space) space = candidate;
       }
+      if (space == nullptr) {
+        auto opened = spaces.open_restorable(match.space);
+        if (!opened.ok()) return fail(Fault::kLocal, opened.error().message());
+        space = opened->get();
+        opened_spaces.push_back(std::move(*opened));
+      }
     }
     if (space == nullptr) return fail(Fault::kLocal, "There is no place here for the space that was agreed on.");
     reader.set_frame_bytes_max(kFrameBytesMax);
-    links.push_back(std::make_unique<SpaceLink>(role, match, *space, peer, hello, spaces, clock, counters));
+    links.push_back(
+        std::make_unique<SpaceLink>(role, match, *space, peer, hello, spaces, clock, counters, is_restoring_personal));
     moved_at = clock.steady_ms();
     take(links.back()->start());
     after_link(*links.back());
   }
 
   void after_link(const SpaceLink& link) {
-    if (link.refusal() && !refusal) refusal = link.refusal();
+    // That somebody does not keep a space is no reason to part.
+    if (link.refusal() && !refusal && !is_kept_slot(link.slot())) refusal = link.refusal();
     if (link.is_over()) end_if_idle();
   }
 
   /// Nothing is shared, or everything was refused: there is nothing to stay for.
   void end_if_idle() {
     if (closed || !hello.is_complete()) return;
-    const bool any = std::any_of(links.begin(), links.end(), [](const auto& link) { return !link->is_over(); });
+    const bool any = std::any_of(links.begin(), links.end(),
+                                 [this](const auto& link) { return !link->is_over() && !is_kept_slot(link->slot()); });
     if (any) return;
     note_nothing_shared();
     for (const auto& link : links) take(link->produce(output.back()));
     end();
+  }
+
+  bool is_kept_slot(std::uint8_t slot) const {
+    return std::any_of(keepings.begin(), keepings.end(), [&](const Keeping& one) { return one.slot == slot; });
   }
 
   void note_nothing_shared() {
@@ -490,14 +694,18 @@ struct Session::Impl {
   Spaces& spaces;
   Clock& clock;
   std::optional<crypto::SigningKey> invite_key;
-  std::optional<crypto::SigningKey> identity;  // of somebody who restores
+  std::optional<crypto::SigningKey> throwaway;  // shown for what is kept here
+  std::optional<crypto::SigningKey> identity;   // of somebody who restores
+  bool is_restoring_personal = false;
   Hello hello;
   FrameReader reader;
   FrameReader piece_reader{kFrameBytesMax};     // of backfill that shares the first stream
   FrameReader backfill_reader{kFrameBytesMax};  // of backfill's own
   std::optional<Frame> held;                    // a window that came too early; its bytes lie in backfill_reader
   std::uint64_t held_at = 0;
+  std::vector<std::shared_ptr<space::Space>> opened_spaces;  // for links; they outlive these
   std::vector<std::unique_ptr<SpaceLink>> links;
+  std::vector<Keeping> keepings;
   std::size_t turn = 0;
   std::size_t backfill_turn = 0;
   p2p::ByteQueue output;    // whole frames, the first perhaps begun
@@ -582,7 +790,15 @@ const Counters& Session::counters() const {
 
 std::vector<SpaceProgress> Session::progress() const {
   std::vector<SpaceProgress> out;
-  for (const auto& link : impl_->links) out.push_back(link->progress());
+  for (const auto& link : impl_->links) {
+    out.push_back(link->progress());
+    out.back().is_about_keeping = impl_->is_kept_slot(link->slot());
+  }
+  for (const Keeping& keeping : impl_->keepings) {
+    const bool is_asked = keeping.is_ours && keeping.state == Keeping::State::kOffered;
+    if (!is_asked && !keeping.refused_with) continue;
+    out.push_back({keeping.space, is_asked ? "comparing" : "refused", 0, 0, true, keeping.refused_with});
+  }
   return out;
 }
 

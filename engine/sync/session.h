@@ -45,6 +45,13 @@ struct PeerCursor {
 struct Restoring {
   Lineage lineage;
   crypto::SigningKey identity;  // hers, in that lineage
+  bool is_personal = false;     // her own space, which a house may keep without being of it
+};
+
+/// A space that its founder may ask for with her words alone.
+struct Restorable {
+  SpaceId space;
+  crypto::Key gate;  // crypto::derive_kept_gate_key
 };
 
 /// The spaces of this installation, for sessions; they outlive them. Implemented by the node and by the simulator.
@@ -65,6 +72,27 @@ class Spaces {
   /// Cursors of peers' journals survive restarts: what we last had of this peer's journal.
   virtual PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) = 0;
   virtual void set_peer_cursor(const HostKey& peer, const SpaceId& space, const PeerCursor& cursor) = 0;
+
+  // -- spaces that houses keep for members without being able to read them (docs/protocol.md, 3)
+  /// Is there a space, or will there be one after joining, that others should keep?
+  virtual bool offers() { return false; }
+  /// That space. Null: there is none yet.
+  virtual space::Space* offered() { return nullptr; }
+  /// Does this installation keep members' spaces?
+  virtual bool keeps() { return false; }
+  /// This member of `shared` asks for it. One's own is given as it is. kRefused: not this one, or not one more;
+  /// kTooLarge: no room.
+  virtual Result<std::shared_ptr<space::Space>> keep(const space::Space& shared, const PersonId& person,
+                                                     const SpaceId& space) {
+    static_cast<void>(shared), static_cast<void>(person), static_cast<void>(space);
+    return Error(ErrorCode::kRefused, "Nothing is kept here for others.", "");
+  }
+  /// What is kept here, and the own personal space.
+  virtual std::vector<Restorable> restorable() { return {}; }
+  virtual Result<std::shared_ptr<space::Space>> open_restorable(const SpaceId& space) {
+    static_cast<void>(space);
+    return Error(ErrorCode::kNotFound, "There is no such space here.", "");
+  }
 };
 
 /// Why a peer was dropped: each counted, named in status.
@@ -91,9 +119,11 @@ struct Counters {
 
 struct SpaceProgress {
   SpaceId space;
-  std::string state;                 // "authority", "comparing", "backfill", "live", "refused"
-  std::uint64_t behind_entries = 0;  // as far as the other side has said
-  std::uint64_t owed_entries = 0;    // that we still send
+  std::string state;                              // "authority", "comparing", "backfill", "live", "refused"
+  std::uint64_t behind_entries = 0;               // as far as the other side has said
+  std::uint64_t owed_entries = 0;                 // that we still send
+  bool is_about_keeping = false;                  // one side keeps it for the other
+  std::optional<std::uint8_t> refused_with = {};  // a Refusal, as the other side has said
 };
 
 class Session {

@@ -49,12 +49,13 @@ bool is_local(ErrorCode code) {
   } while (false)
 
 SpaceLink::SpaceLink(Role role, const Match& match, space::Space& space, const HostKey& peer, const Hello& hello,
-                     Spaces& spaces, Clock& clock, Counters& counters)
+                     Spaces& spaces, Clock& clock, Counters& counters, bool peer_keeps)
     : slot_(match.slot),
       role_(role),
       space_(space),
       log_(space.log()),
       peer_host_(peer),
+      peer_keeps_(peer_keeps),
       peer_device_{match.peer_key.data},
       hello_(hello),
       spaces_(spaces),
@@ -80,6 +81,7 @@ LinkOutcome SpaceLink::judge(Error error, std::string_view what) {
 }
 
 bool SpaceLink::peer_counts() const {
+  if (peer_keeps_) return true;  // it is told what it cannot read, and tells what is signed
   const space::Device* device = space_.authority().device(peer_device_);
   if (device == nullptr || device->retired_at) return false;
   const space::Person* person = space_.authority().person(device->person);
@@ -99,6 +101,14 @@ LinkOutcome SpaceLink::refuse(Refusal reason) {
                    "If it should, let one of its people invite it, or wait until it has synced with them.");
   phase_ = Phase::kOver;
   return go_on();
+}
+
+/// Of a space that is kept here. The conversation ends, and what is here stays.
+LinkOutcome SpaceLink::check_room(bool is_authority) {
+  auto room = space_.check_room(is_authority);
+  if (room.ok()) return go_on();
+  if (room.error().code() != ErrorCode::kTooLarge) return local(std::move(room).error());
+  return refuse(Refusal::kFull);
 }
 
 Result<void> SpaceLink::seal_due() {
@@ -190,11 +200,13 @@ LinkOutcome SpaceLink::receive_authority(const Frame& frame) {
   const auto records = decode_records(frame.type, frame.body);
   if (!records) return malformed(frame.type);
   if (phase_ == Phase::kState) return out_of_place(frame.type);
-  if (!peer_counts() && role_ == Role::kListener) {
+  if (!peer_counts() && (role_ == Role::kListener || space_.is_kept())) {
     unknown_bytes_ += frame.body.size();
     if (unknown_bytes_ > kUnknownAuthorityBytesMax)
       return {Fault::kOversized, "too much before its device was known here"};
   }
+  KITH_LINK_TRY(check_room(true));
+  if (phase_ == Phase::kOver) return go_on();
   const bool idle = live_.is_idle();
   auto accepted = authority_.receive_records(records->records);
   if (!accepted) return judge(std::move(accepted).error(), "an authority entry that cannot be right");
@@ -224,16 +236,16 @@ LinkOutcome SpaceLink::advance() {
 }
 
 // Authority is told to members, to whom an invitation brings, and, by who dials, to whoever it dialled and proved to
-// know the lineage: of two who are new to each other, one must begin. A device that still has to open its log here
-// answers after that, with its first entry.
+// know the lineage: of two who are new to each other, one must begin. Who keeps a space tells its people only. A device
+// that still has to open its log here answers after that, with its first entry.
 void SpaceLink::allow_authority() {
-  const bool open = opened_ || space_.is_member();
-  authority_.set_allowed(open &&
-                         (role_ == Role::kDialer || newcomer_ || peer_counts() || space_.knows_device(peer_device_)));
+  const bool open = opened_ || space_.is_member() || space_.is_kept();
+  const bool begins = role_ == Role::kDialer && !space_.is_kept();
+  authority_.set_allowed(open && (begins || newcomer_ || peer_counts() || space_.knows_device(peer_device_)));
 }
 
 LinkOutcome SpaceLink::authority_is_complete() {
-  if (!opened_ && !space_.is_member()) {
+  if (!opened_ && !space_.is_member() && !space_.is_kept()) {
     opened_ = true;
     if (auto joined = spaces_.authority_complete(space_); !joined) {
       refusal_ = std::move(joined).error();
@@ -269,6 +281,7 @@ LinkOutcome SpaceLink::receive_proof(const Frame& frame) {
 
 LinkOutcome SpaceLink::receive_refuse(const Frame& frame) {
   if (frame.body.size() != 2) return malformed(frame.type);
+  refused_with_ = frame.body[1];
   refusal_ = refusal_error(frame.body[1]);
   phase_ = Phase::kOver;
   return go_on();
@@ -333,6 +346,8 @@ LinkOutcome SpaceLink::receive_records(const Frame& frame) {
   if (phase_ != Phase::kContent) return out_of_place(frame.type);
   if (records->authority > authority_.frames_received())
     return rubbish("content before the authority that it rests on");
+  KITH_LINK_TRY(check_room(false));
+  if (phase_ == Phase::kOver) return go_on();
   if (auto pushed = push_before_accepting(); !pushed) return local(std::move(pushed).error());
   const bool idle = live_.is_idle();
   auto accepted = log_.accept(is_live ? live_decoder_ : window_decoder_, records->records);
@@ -617,6 +632,7 @@ SpaceProgress SpaceLink::progress() const {
   out.space = space_.id();
   out.behind_entries = behind_;
   out.owed_entries = backfill_.owed();
+  out.refused_with = refused_with_;
   switch (phase_) {
     case Phase::kState: out.state = "comparing"; break;
     case Phase::kAuthority: out.state = "authority"; break;

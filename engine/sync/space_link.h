@@ -33,13 +33,19 @@ class SpaceLink {
   /// What a device that nobody here knows yet may send to show who it is.
   static constexpr std::size_t kUnknownAuthorityBytesMax = 16 << 20;
 
+  /// `peer_keeps`: the other side has shown no device of this space but keeps it for us, as far as it can read nothing.
   SpaceLink(Role role, const Match& match, space::Space& space, const HostKey& peer, const Hello& hello, Spaces& spaces,
-            Clock& clock, Counters& counters);
+            Clock& clock, Counters& counters, bool peer_keeps);
 
   std::uint8_t slot() const { return slot_; }
   const SpaceId& id() const { return space_.id(); }
   bool is_over() const { return phase_ == Phase::kOver; }
   const std::optional<Error>& refusal() const { return refusal_; }
+  space::Space& space() const { return space_; }
+  const DeviceId& peer_device() const { return peer_device_; }
+  /// The other side is a device of a member, and authority is complete.
+  bool is_content() const { return phase_ == Phase::kContent; }
+  bool peer_counts() const;
 
   /// Opens the conversation.
   LinkOutcome start();
@@ -95,7 +101,7 @@ class SpaceLink {
   LinkOutcome local(Error error);
   LinkOutcome judge(Error error, std::string_view what);
   Result<void> seal_due();
-  bool peer_counts() const;
+  LinkOutcome check_room(bool is_authority);
   bool is_member(const SignPublic& identity) const;
   bool is_serving() const { return offered_.has_value() || !backfill_.is_quiet(); }
   Result<void> produce_content(Bytes& out);
@@ -108,6 +114,7 @@ class SpaceLink {
   space::Space& space_;
   log::Log& log_;
   const HostKey peer_host_;
+  const bool peer_keeps_;
   DeviceId peer_device_;
   const Hello& hello_;
   Spaces& spaces_;
@@ -119,7 +126,8 @@ class SpaceLink {
   bool restoring_ = false;  // … and has shown her identity
   bool opened_ = false;     // authority_complete was called, if it had to be
   std::optional<Error> refusal_;
-  Bytes ready_;  // small frames to send next
+  std::optional<std::uint8_t> refused_with_;  // by the other side
+  Bytes ready_;                               // small frames to send next
   AuthorityExchange authority_;
   BackfillSender backfill_;
   LiveSender live_;
