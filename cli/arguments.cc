@@ -214,6 +214,11 @@ class Parser {
   }
 
   void reading() {
+    add("export", "Everything that you can see, in one SQLite file that any computer opens",
+        "kith export street.sqlite")
+        ->add_option("file", out_.words, "A new file")
+        ->required()
+        ->expected(1);
     add("status", "How fresh this is, who is connected, and what went wrong", "kith status");
     take_page(add("log", "What happened, entry by entry: who, number, kind, event, time", "kith log --limit 20"),
               "--after", "Go on behind this position");

@@ -16,12 +16,12 @@ std::int64_t Run::clock_offset_ms() {
 
 Result<void> run_command(const Arguments& arguments) {
   static const std::map<std::string, Result<void> (Run::*)()> kCommands = {
-      {"found", &Run::found},     {"demo", &Run::demo},     {"serve", &Run::serve},
-      {"invite", &Run::invite},   {"join", &Run::join},     {"words check", &Run::words_check},
-      {"restore", &Run::restore}, {"link", &Run::link},     {"devices", &Run::devices},
-      {"retire", &Run::retire},   {"rescue", &Run::rescue}, {"undo", &Run::undo},
-      {"status", &Run::status},   {"log", &Run::log},       {"sync", &Run::sync},
-      {"peers", &Run::peers},     {"dial", &Run::dial}};
+      {"found", &Run::found},     {"demo", &Run::demo},         {"serve", &Run::serve},
+      {"invite", &Run::invite},   {"join", &Run::join},         {"words check", &Run::words_check},
+      {"restore", &Run::restore}, {"link", &Run::link},         {"devices", &Run::devices},
+      {"retire", &Run::retire},   {"rescue", &Run::rescue},     {"undo", &Run::undo},
+      {"status", &Run::status},   {"export", &Run::take_along}, {"log", &Run::log},
+      {"sync", &Run::sync},       {"peers", &Run::peers},       {"dial", &Run::dial}};
 
   const auto command = kCommands.find(arguments.command);
   const bool is_town = find_town_command(arguments.command) != nullptr;

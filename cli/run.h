@@ -38,6 +38,8 @@ class Run {
   Result<void> rescue();
   Result<void> undo();
   Result<void> status();
+  /// Everything that this person can see, as one SQLite file.
+  Result<void> take_along();
   Result<void> log();
   Result<void> sync();
   Result<void> peers();

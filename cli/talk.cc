@@ -1,14 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-// The town's commands; undo, status, log, peers.
+// The town's commands; undo, status, log, peers, export.
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
 #include "cli/run.h"
 #include "cli/show.h"
 #include "cli/town_commands.h"
+#include "kith/base64.h"
 #include "kith/shape.h"
 #include "town/api/api.h"
 
 namespace kith::cli {
+
+namespace {
+
+/// Piece by piece, as the house hands it out. How many bytes there were.
+Result<std::int64_t> write_export(NodeCall& call, std::FILE* file) {
+  Json wanted = Json::object({});
+  for (std::int64_t written = 0;;) {
+    const Json piece = KITH_TRY(call.send("POST", "/api/call/replica.export", wanted));
+    const auto bytes = from_base64(piece.at("data").text().value_or(""));
+    if (!bytes || std::fwrite(bytes->data(), 1, bytes->size(), file) != bytes->size()) {
+      return Error(ErrorCode::kDiskFull, std::string("Writing the file failed (") + std::strerror(errno) + ").",
+                   "Free some space and try again.");
+    }
+    written += static_cast<std::int64_t>(bytes->size());
+    const auto next = piece.at("next").integer();
+    if (!next) return written;
+    wanted = Json::object({{"file", piece.at("file")}, {"from", *next}});
+  }
+}
+
+}  // namespace
 
 Result<Json> Run::town_arguments() const {
   const TownCommand& command = *find_town_command(arguments_.command);
@@ -93,6 +117,32 @@ Result<void> Run::log() {
 
 Result<void> Run::peers() {
   return look_up("/api/peers", {}, nullptr, show_peers);
+}
+
+Result<void> Run::take_along() {
+  NodeCall call = KITH_TRY(NodeCall::open(setup_));
+  std::FILE* const file = std::fopen(word(0).c_str(), "wbx");
+  if (file == nullptr) {
+    return Error(errno == EEXIST ? ErrorCode::kExists : ErrorCode::kIo,
+                 word(0) + " could not be made (" + std::strerror(errno) + ").",
+                 "Name another file; none is overwritten.");
+  }
+  auto bytes = write_export(call, file);
+  if (std::fclose(file) != 0 && bytes.ok()) {
+    bytes = Error(ErrorCode::kDiskFull, "Writing " + word(0) + " failed (" + std::strerror(errno) + ").",
+                  "Free some space and try again.");
+  }
+  if (!bytes.ok()) {
+    std::remove(word(0).c_str());
+    return std::move(bytes).error();
+  }
+  if (arguments_.json) {
+    print(Json::object({{"file", word(0)}, {"bytes", *bytes}}));
+  } else {
+    std::printf("%s has everything that you can see here: %lld KiB. `sqlite3 %s .tables` shows what is in it.\n",
+                word(0).c_str(), static_cast<long long>(*bytes / 1024), word(0).c_str());
+  }
+  return {};
 }
 
 Result<void> Run::status() {

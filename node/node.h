@@ -109,6 +109,11 @@ class Node final : public sync::Spaces, public Place {
   std::vector<std::string> addresses() override { return own_addresses(); }
   std::string name_of(const PersonId& person) override;
   Seq left() const override { return left_; }
+  replica::Memory* memory() override { return memory_ ? &*memory_ : nullptr; }
+  Result<std::string> title_of(std::string_view table, const std::string& key) override {
+    return setup_.app.title_of(*this, table, key);
+  }
+  Result<void> take_along(Tables& tables) override { return setup_.app.take_along(*this, tables); }
 
   // -- Place
   bool has_space() override { return true; }
@@ -181,6 +186,7 @@ class Node final : public sync::Spaces, public Place {
   void announce_house();
   Result<void> listen_for_houses();
   Result<void> open_public_pages(const ListenOptions& options);
+  Result<Json> doorstep(const SignPublic& invite);
   Result<void> read_authority(const ListenOptions& options);
   void note(const Result<void>& result);
 

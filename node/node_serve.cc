@@ -2,6 +2,7 @@
 // What a node does while it runs: requests, one flush for all that wait, ticks, listeners.
 #include <algorithm>
 
+#include "codec/text_codes.h"
 #include "net/dial_target.h"
 #include "node/api.h"
 #include "node/node.h"
@@ -9,6 +10,7 @@
 #include "node/operations.h"
 #include "node/problem.h"
 #include "node/version.h"
+#include "replica/doorstep.h"
 
 namespace kith::node {
 namespace {
@@ -64,11 +66,30 @@ Result<void> Node::open_public_pages(const ListenOptions& options) {
                                  return DoorVersions{std::string(kVersion), std::string(sync::kSyncProtocol),
                                                      space_->authority().schema_hash().hex()};
                                },
+                           .doorstep = [this](const SignPublic& invite) { return doorstep(invite); },
                            .host = *host_,
                            .authority = authority_ ? authority_->certificate() : std::string()};
   if (!options.web_directory.empty()) setup.files = KITH_TRY(WebFiles::read(options.web_directory));
   public_pages_.emplace(std::move(setup));
   return {};
+}
+
+/// Sealed for the holder of the invitation. Of a withdrawn one no more than that; of one that is over, who to ask anew.
+Result<Json> Node::doorstep(const SignPublic& key) {
+  const space::InviteState* invite = space_->authority().invite(key);
+  if (invite == nullptr) {
+    return Error(ErrorCode::kInviteUnknown, "This house does not know the invitation.",
+                 "Its inviter's house may not have been met yet.");
+  }
+  Json told = Json::object({{"state", replica::invite_state(*invite, setup_.clock.wall_ms())}});
+  if (!invite->is_revoked()) {
+    for (const auto& [name, value] : KITH_TRY(setup_.app.introduction(*this)).members()) told.set(name, value);
+    told.set("inviter", name_of(invite->inviter));
+    told.set("members", static_cast<std::uint64_t>(members().size()));
+    told.set("expires_ms", invite->expires_ms);
+  }
+  const Bytes sealed = KITH_TRY(replica::seal_for_holder(setup_.random, *invite, told.dump()));
+  return Json::object({{"told", codec::to_base64url(sealed)}});
 }
 
 void Node::remember_addresses() {
@@ -209,6 +230,7 @@ void Node::remember_what_left() {
   if (next == left_) return;
   left_ = next;
   note(memory_->set(kLeftName, std::to_string(next.value)));
+  note(memory_->add_departure({next, setup_.clock.wall_ms()}));
   remember_heard();
 }
 

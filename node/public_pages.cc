@@ -8,6 +8,7 @@
 #include "node/problem.h"
 #include "p2p/envelope.h"
 #include "p2p/peer_id.h"
+#include "replica/doorstep.h"
 
 namespace kith::node {
 namespace {
@@ -53,6 +54,8 @@ std::optional<HttpResponse> PublicPages::answer(const net::HttpRequest& request)
   if (!is_read || is_below(request.path, "/api") || is_below(request.path, kPlainPath)) return std::nullopt;
   if (request.path == "/door.json") return door();
   if (is_below(request.path, kInstallPath)) return install(request);
+  if (request.path.starts_with(replica::kDoorstepPath))
+    return doorstep(std::string_view(request.path).substr(replica::kDoorstepPath.size()));
   if (auto file = setup_.files.answer(request)) return file;
   // Where the app was not built, this machine still has the plain page.
   if (setup_.files.is_empty() && request.path == "/" && !request.is_remote) return to_plain();
@@ -74,6 +77,18 @@ HttpResponse PublicPages::door() const {
   HttpResponse response = json_response(200, out);
   for (const auto& header : WebFiles::page_headers()) response.headers.push_back(header);
   response.headers.emplace_back("Cache-Control", "no-cache");
+  return response;
+}
+
+HttpResponse PublicPages::doorstep(std::string_view invite) const {
+  const auto bytes = from_hex(invite);
+  const auto key = bytes ? SignPublic::from(*bytes) : std::nullopt;
+  const auto told =
+      key ? setup_.doorstep(*key)
+          : Result<Json>(Error(ErrorCode::kInviteUnknown, "This names no invitation.", "See docs/rest.md."));
+  HttpResponse response = told.ok() ? json_response(200, *told) : problem(told.error());
+  for (const auto& header : WebFiles::page_headers()) response.headers.push_back(header);
+  response.headers.emplace_back("Cache-Control", "no-store");
   return response;
 }
 

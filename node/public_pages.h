@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What everybody may see who reaches the port of a house: the web app, which is the same everywhere, what the house
-// says about it (/door.json), and how to trust the certificates of the neighbourhood (/install). Nothing of any space.
+// says about it (/door.json), how to trust the certificates of the neighbourhood (/install), and for holders of an
+// invitation what they may know (replica/doorstep.h). Of a space nothing that a stranger could read.
 #pragma once
 
 #include <functional>
@@ -8,6 +9,7 @@
 #include <string>
 
 #include "crypto/sign.h"
+#include "kith/json.h"
 #include "node/web_files.h"
 
 namespace kith::node {
@@ -32,6 +34,8 @@ class PublicPages {
   struct Setup {
     WebFiles files{};
     std::function<DoorVersions()> versions;
+    /// What the holder of an invitation is told (replica/doorstep.h): {told}. kInviteUnknown.
+    std::function<Result<Json>(const SignPublic& invite)> doorstep;
     const crypto::SigningKey& host;
     /// PEM of the space's certificate authority; empty: this house has none.
     std::string authority{};
@@ -42,6 +46,7 @@ class PublicPages {
 
  private:
   net::HttpResponse door() const;
+  net::HttpResponse doorstep(std::string_view invite) const;
   std::optional<net::HttpResponse> install(const net::HttpRequest& request) const;
   Setup setup_;
 };

@@ -24,6 +24,10 @@ class PublicPagesTest : public ::testing::Test {
   PublicPagesTest() : host_(host_key()) {}
   PublicPages pages(std::string authority = {}) const {
     return PublicPages({.versions = [] { return DoorVersions{"1.2.3", "/kith/sync/1", "abcd"}; },
+                        .doorstep = [](const SignPublic& invite) -> Result<Json> {
+                          if (invite.data[0] != 7) return Error(ErrorCode::kInviteUnknown, "Unknown.", "Ask anew.");
+                          return Json::object({{"told", "c2VhbGVk"}});
+                        },
                         .host = host_,
                         .authority = std::move(authority)});
   }
@@ -44,6 +48,16 @@ TEST_F(PublicPagesTest, nothing_of_a_space_is_for_everybody) {
   net::HttpRequest write = get("/door.json");
   write.method = "POST";
   EXPECT_FALSE(pages().answer(write).has_value());
+}
+
+TEST_F(PublicPagesTest, who_can_name_an_invitation_is_told_what_is_sealed_for_it) {
+  const auto status = [&](const std::string& invite) { return pages().answer(get("/invitations/" + invite))->status; };
+  const auto answer = pages().answer(get("/invitations/07" + std::string(62, '0')));
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(Json::parse(answer->body)->at("told").text(), "c2VhbGVk");
+  EXPECT_EQ(status("08" + std::string(62, '0')), 404);
+  EXPECT_EQ(status(""), 404);
+  EXPECT_EQ(status("../posts"), 404);
 }
 
 TEST_F(PublicPagesTest, without_the_app_this_machine_is_sent_to_the_plain_page) {

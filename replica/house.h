@@ -3,15 +3,25 @@
 // the spaces and keys behind it. A node is one, and a browser.
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "kith/place.h"
+#include "kith/tables.h"
+#include "replica/memory.h"
 #include "space/keyring.h"
 #include "space/space.h"
+#include "store/table_file.h"
 
 namespace kith::replica {
+
+/// A file that is being handed out, piece by piece (replica.export).
+struct TakenAlong {
+  std::string id;
+  std::unique_ptr<store::TableFile> file;
+};
 
 class House : public kith::Place {
  public:
@@ -29,11 +39,22 @@ class House : public kith::Place {
   virtual std::string name_of(const PersonId& person) = 0;
   /// Own entries below it have left this device.
   virtual Seq left() const = 0;
+  /// Null: nothing is remembered here yet.
+  virtual Memory* memory() = 0;
+  /// The first words of what stands in this row of the neighbourhood, for a list of what was written; empty: none.
+  virtual Result<std::string> title_of(std::string_view table, const std::string& key) = 0;
+  /// Everything that its person can see, as plain tables: her app knows.
+  virtual Result<void> take_along(Tables& tables) = 0;
+  /// One at a time: the next one ends the one before.
+  std::optional<TakenAlong>& taken_along() { return taken_along_; }
 
   // -- Place, once there is a neighbourhood
   std::vector<Member> members() final;
   Result<std::vector<Resting>> resting() final;
   Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) final;
+
+ private:
+  std::optional<TakenAlong> taken_along_;
 };
 
 }  // namespace kith::replica

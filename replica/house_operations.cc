@@ -6,6 +6,7 @@
 
 #include "crypto/derive.h"
 #include "crypto/words.h"
+#include "kith/base64.h"
 #include "replica/journal.h"
 #include "replica/linking.h"
 #include "space/rescue.h"
@@ -19,6 +20,8 @@ constexpr std::int64_t kInviteDaysMax = 365;
 constexpr std::int64_t kInviteUsesMax = 1'000;
 constexpr std::int64_t kLogPage = 100;
 constexpr std::size_t kOutboxMax = 100;
+constexpr std::int64_t kDepartedMax = 30;
+constexpr std::size_t kExportPieceBytes = 768 * 1024;  // 1 MiB of base64
 
 House& house_of(Place& place) {
   return static_cast<House&>(place);
@@ -73,10 +76,17 @@ class Names {
 
 // -- what was written here
 
-Json outbox_item(const JournalLine& line, const Json& rests_until, std::string_view why) {
+/// What it was about, in its own words; null where it has none, or is gone.
+Result<Json> title_of(House& house, Pos pos) {
+  const auto row = KITH_TRY(row_written_at(*house.shared_space(), pos));
+  const std::string title = row ? KITH_TRY(house.title_of(row->table, row->key)) : std::string();
+  return title.empty() ? Json() : Json(title);
+}
+
+Result<Json> outbox_item(House& house, const JournalLine& line, const Json& rests_until, std::string_view why) {
   return Json::object({{"pos", line.pos.value},
                        {"event", line.event},
-                       {"title", Json()},
+                       {"title", KITH_TRY(title_of(house, line.pos))},
                        {"at_ms", line.ms},
                        {"rests_until_ms", rests_until},
                        {"why", why}});
@@ -98,7 +108,8 @@ Result<Json> outbox(Place& place, const Json&) {
     const auto line = KITH_TRY(line_at(space, one.pos));
     const bool rests = one.until_ms > space.now_ms();
     if (line && items.size() < kOutboxMax)
-      items.push_back(outbox_item(*line, rests ? Json(one.until_ms) : Json(), rests ? "resting" : on_its_way));
+      items.push_back(
+          KITH_TRY(outbox_item(house, *line, rests ? Json(one.until_ms) : Json(), rests ? "resting" : on_its_way)));
   }
   const std::array<Value, 2> parameters{to_bytes(space.log().own().view()),
                                         static_cast<std::int64_t>(house.left().value)};
@@ -109,7 +120,39 @@ Result<Json> outbox(Place& place, const Json&) {
   for (const auto& row : sealed.rows) {
     const auto* pos = std::get_if<std::int64_t>(&row[0]);
     const auto line = pos == nullptr ? std::optional<JournalLine>() : KITH_TRY(line_at(space, Pos(*pos)));
-    if (line && items.size() < kOutboxMax) items.push_back(outbox_item(*line, Json(), on_its_way));
+    if (line && items.size() < kOutboxMax) items.push_back(KITH_TRY(outbox_item(house, *line, Json(), on_its_way)));
+  }
+  return Json::object({{"items", std::move(items)}});
+}
+
+/// Own words that have left this device, the newest first; when, as far as that is still remembered.
+Result<Json> departed(Place& place, const Json&) {
+  House& house = house_of(place);
+  space::Space& space = *house.shared_space();
+  auto departures =
+      house.memory() == nullptr ? std::vector<Memory::Departure>() : KITH_TRY(house.memory()->departures());
+  std::reverse(departures.begin(), departures.end());
+  const std::array<Value, 3> parameters{to_bytes(space.log().own().view()),
+                                        static_cast<std::int64_t>(house.left().value), kDepartedMax};
+  const Rows rows = KITH_TRY(space.store().query(
+      "SELECT pos, seq FROM kith_journal WHERE author = (SELECT ref FROM kith_authors WHERE device = ?1) AND seq < ?2 "
+      "AND kind >= 64 AND more = 0 ORDER BY seq DESC LIMIT ?3",
+      parameters));
+  Json::Array items;
+  for (const auto& row : rows.rows) {
+    const auto line = KITH_TRY(line_at(space, Pos(std::get<std::int64_t>(row[0]))));
+    if (!line) continue;
+    const auto seq = static_cast<std::uint64_t>(std::get<std::int64_t>(row[1]));
+    // The first of the moments at which it had left. The oldest one that is remembered may be later than it was.
+    const auto when = std::find_if(departures.begin(), departures.end(),
+                                   [&](const Memory::Departure& one) { return seq < one.next.value; });
+    const bool is_known =
+        when != departures.end() && (when != departures.begin() || departures.size() < Memory::kDeparturesMax);
+    items.push_back(Json::object({{"pos", line->pos.value},
+                                  {"event", line->event},
+                                  {"title", KITH_TRY(title_of(house, line->pos))},
+                                  {"at_ms", line->ms},
+                                  {"left_ms", is_known ? Json(when->ms) : Json()}}));
   }
   return Json::object({{"items", std::move(items)}});
 }
@@ -289,6 +332,40 @@ Result<Json> rescue(Place& place, const Json&) {
       {{"code", space::rescue_code(house.shared_space()->lineage())}, {"addresses", texts(house.addresses())}});
 }
 
+// -- to take along
+
+/// Everything as it is now, held until its last piece was given. Asked anew, it is made anew.
+Result<void> make_file(House& house) {
+  auto file = KITH_TRY(store::TableFile::begin());
+  KITH_TRY(house.take_along(*file));
+  KITH_TRY(file->finish());
+  house.taken_along() = TakenAlong{house.personal_space()->new_id(), std::move(file)};
+  return {};
+}
+
+Result<Json> export_file(Place& place, const Json& arguments) {
+  House& house = house_of(place);
+  auto& taken = house.taken_along();
+  const std::string wanted = text_of(arguments, "file");
+  if (wanted.empty()) {
+    KITH_TRY(make_file(house));
+  } else if (!taken || taken->id != wanted) {
+    return Error(ErrorCode::kNotFound, "This file is not held here any more.", "Make it anew, from its beginning.");
+  }
+  const std::int64_t from = arguments.at("from").integer().value_or(0);
+  if (from < 0) return Error(ErrorCode::kUsage, "\"from\" must not be negative.", "Change it and try again.");
+  const std::uint64_t at = wanted.empty() ? 0 : static_cast<std::uint64_t>(from);
+  const std::uint64_t size = taken->file->size();
+  const Bytes piece = taken->file->read(at, kExportPieceBytes);
+  const bool is_last = at + piece.size() >= size;
+  Json out = Json::object({{"file", taken->id},
+                           {"bytes", size},
+                           {"data", to_base64(piece)},
+                           {"next", is_last ? Json() : Json(at + piece.size())}});
+  if (is_last) taken.reset();
+  return out;
+}
+
 // -- words
 
 std::vector<std::string> split(const std::string& words) {
@@ -358,6 +435,7 @@ std::vector<NamedType> types() {
       {"OutboxItem",
        "{pos: number; event: string; title: string | null; at_ms: Ms; rests_until_ms: Ms | null; why: 'resting' | "
        "'offline' | 'sending'}"},
+      {"Departed", "{pos: number; event: string; title: string | null; at_ms: Ms; left_ms: Ms | null}"},
       {"Device",
        "{device: string; person: Person; name: string | null; is_this: boolean; linked_ms: Ms | null; last_ms: Ms | "
        "null; retired: boolean; doubled: boolean}"},
@@ -372,6 +450,7 @@ std::vector<NamedType> types() {
 std::vector<Operation> operations() {
   return {
       {"replica.outbox", false, Needs::kSpace, "GET", "/api/outbox", "{}", "{items: OutboxItem[]}", outbox},
+      {"replica.departed", false, Needs::kSpace, "GET", "/api/departed", "{}", "{items: Departed[]}", departed},
       {"replica.undo", true, Needs::kSpace, "POST", "/api/undo", "{pos?: number}",
        "{taken_back: number; event: string}", undo},
       {"replica.log", false, Needs::kSpace, "GET", "/api/log", "{after?: number; limit?: number}",
@@ -388,6 +467,8 @@ std::vector<Operation> operations() {
        "{answer: string}", link},
       {"replica.rescue", false, Needs::kSpace, "GET", "/api/rescue", "{}", "{code: string; addresses: string[]}",
        rescue},
+      {"replica.export", false, Needs::kPersonal, "GET", "/api/export", "{file?: string; from?: number}",
+       "{file: string; bytes: number; data: string; next: number | null}", export_file},
       {"words.show", true, Needs::kPersonal, "POST", "/api/words/show", "{}", "{words: string[]}", show_words},
       {"words.check", false, Needs::kPersonal, "POST", "/api/words/check", "{word: string; index: number}",
        "{ok: boolean}", check_word},

@@ -4,8 +4,13 @@
 
 #include <gtest/gtest.h>
 
+#include <cstdio>
+#include <fstream>
+
 #include "crypto/words.h"
+#include "kith/base64.h"
 #include "kith/shape.h"
+#include "replica/doorstep.h"
 #include "replica/journal.h"
 #include "replica/linking.h"
 #include "sync/testing/house.h"
@@ -18,6 +23,16 @@ using kith::testing::SeededRandom;
 using sync::testing::key_of;
 using sync::testing::kSchema;
 using sync::testing::must;
+
+/// What a shell command prints.
+std::string answer_of(const std::string& command) {
+  std::string out;
+  char part[256];
+  FILE* const pipe = ::popen(command.c_str(), "r");
+  while (std::fgets(part, sizeof part, pipe) != nullptr) out += part;
+  ::pclose(pipe);
+  return out;
+}
 
 /// A founder's installation, or one that is to be linked.
 class TestHouse final : public House {
@@ -33,6 +48,7 @@ class TestHouse final : public House {
     personal_ = must(space::Space::found({clock, random}, options("personal.kith"), root,
                                          crypto::personal_lineage(root), HostKey{}, keys));
     shared_ = must(space::Space::found({clock, random}, options("space.kith"), root, Lineage{}, HostKey{}, keys));
+    memory_ = must(Memory::open(shared_->store().db()));
   }
   void link(const LinkRequest& request, const LinkAnswer& answer) {
     space::SpaceKeys keys = request.personal_keys;
@@ -73,6 +89,14 @@ class TestHouse final : public House {
   std::vector<std::string> addresses() override { return {"/ip4/192.168.1.20/tcp/8440"}; }
   std::string name_of(const PersonId& person) override { return person == shared_->person() ? "Ana" : ""; }
   Seq left() const override { return left_; }
+  Memory* memory() override { return &*memory_; }
+  Result<std::string> title_of(std::string_view table, const std::string& key) override {
+    const Rows found = KITH_TRY(space().query("SELECT body FROM posts WHERE id = ?", {key}));
+    return std::string(table) + ": " + std::get<std::string>(found.rows.at(0).at(0));
+  }
+  Result<void> take_along(Tables& tables) override {
+    return tables.add("posts", KITH_TRY(space().query("SELECT id, body FROM posts")));
+  }
   bool has_space() override { return shared_ != nullptr; }
   Database& space() override { return *shared_; }
   Database& personal() override { return *personal_; }
@@ -85,9 +109,15 @@ class TestHouse final : public House {
   log::testing::Directory directory_;
   space::Keyring keys_;
   std::unique_ptr<space::Space> personal_, shared_;
+  std::optional<Memory> memory_;
   Seq left_;
 
  public:
+  /// Everything sealed has left, at this moment.
+  void leave() {
+    left_ = shared_->log().own_next();
+    must(memory_->add_departure({left_, clock.wall_ms()}));
+  }
   FakeClock clock;
   SeededRandom random;
   std::string words;
@@ -134,10 +164,95 @@ TEST_F(HouseOperations, what_rests_and_what_has_not_left_is_in_the_outbox) {
   EXPECT_EQ(items[0].at("why").text(), "resting");
   EXPECT_EQ(items[0].at("pos").integer(), resting.value);
   EXPECT_EQ(items[0].at("event").text(), "post written");
+  EXPECT_EQ(items[0].at("title").text(), "posts: x");
   EXPECT_EQ(items[1].at("why").text(), "offline");
   EXPECT_EQ(ana.ask("replica.undo")->at("taken_back").integer(), resting.value);
   EXPECT_EQ(ana.refusal("replica.undo"), ErrorCode::kRefused);
   EXPECT_EQ(ana.ask("replica.outbox")->at("items").items().size(), 1u);
+}
+
+TEST_F(HouseOperations, what_has_left_is_listed_with_when) {
+  const auto write = [&] {
+    ana.post(0);
+    must(ana.shared_space()->tick());
+    ana.clock.advance(60'000);
+  };
+  write();
+  EXPECT_TRUE(ana.ask("replica.departed")->at("items").items().empty());
+  const std::uint64_t first = ana.clock.wall_ms();
+  ana.leave();
+  write();
+  write();
+  const std::uint64_t second = ana.clock.wall_ms();
+  ana.leave();
+  write();
+  const Json answer = must(ana.ask("replica.departed"));
+  const Json::Array& items = answer.at("items").items();
+  ASSERT_EQ(items.size(), 3u) << "not the one that is still here";
+  EXPECT_EQ(items[0].at("left_ms").integer(), static_cast<std::int64_t>(second));
+  EXPECT_EQ(items[1].at("left_ms").integer(), static_cast<std::int64_t>(second));
+  EXPECT_EQ(items[2].at("left_ms").integer(), static_cast<std::int64_t>(first));
+  EXPECT_EQ(items[2].at("title").text(), "posts: x");
+}
+
+TEST_F(HouseOperations, a_door_tells_the_holder_of_an_invitation_and_nobody_else) {
+  const auto made = must(ana.ask("replica.invite", Json::object({{"uses", 1}})));
+  const auto invitation = must(space::Invitation::parse(made.at("link").text().value()));
+  const auto other = must(space::Invitation::parse(must(ana.ask("replica.invite")).at("link").text().value()));
+  const auto key = SignPublic::from(*from_hex(made.at("id").text().value())).value();
+  EXPECT_EQ(doorstep_path(invitation), "/invitations/" + key.hex());
+  const space::InviteState& state = *ana.shared_space()->authority().invite(key);
+  EXPECT_EQ(invite_state(state, ana.clock.wall_ms()), "open");
+  EXPECT_EQ(invite_state(state, state.expires_ms + 1), "expired");
+  const Bytes sealed = must(seal_for_holder(ana.random, state, "Linden Row"));
+  EXPECT_EQ(must(open_as_holder(invitation, sealed)), "Linden Row");
+  EXPECT_EQ(open_as_holder(other, sealed).error().code(), ErrorCode::kCannotOpen);
+  for (std::size_t i = 0; i < sealed.size(); ++i) {
+    Bytes changed = sealed;
+    changed[i] ^= 1;
+    EXPECT_FALSE(open_as_holder(invitation, changed).ok()) << "byte " << i;
+    EXPECT_FALSE(open_as_holder(invitation, ByteView(sealed).first(i)).ok()) << "cut off at " << i;
+  }
+  must(ana.shared_space()->revoke_invite(key));
+  EXPECT_EQ(invite_state(*ana.shared_space()->authority().invite(key), ana.clock.wall_ms()), "unknown");
+}
+
+TEST_F(HouseOperations, what_is_taken_along_is_a_database_that_comes_in_pieces) {
+  constexpr int kPosts = 30'000;  // more than one piece
+  must(ana.shared_space()->write("post written", {}, [&](Writer& writer) -> Result<void> {
+    for (int i = 0; i < kPosts; ++i) {
+      KITH_TRY(
+          writer.exec("INSERT INTO posts(id, body) VALUES (?, 'Lost: a grey cat')", {ana.shared_space()->new_id()}));
+    }
+    return {};
+  }));
+  Json piece = must(ana.ask("replica.export"));
+  const std::string file = piece.at("file").text().value();
+  Bytes all;
+  int pieces = 0;
+  for (;;) {
+    const auto bytes = from_base64(piece.at("data").text().value());
+    ASSERT_TRUE(bytes.has_value());
+    all.insert(all.end(), bytes->begin(), bytes->end());
+    ++pieces;
+    const auto next = piece.at("next").integer();
+    if (!next) break;
+    ASSERT_EQ(*next, static_cast<std::int64_t>(all.size()));
+    piece = must(ana.ask("replica.export", Json::object({{"file", file}, {"from", *next}})));
+  }
+  EXPECT_GT(pieces, 1);
+  EXPECT_EQ(piece.at("bytes").integer(), static_cast<std::int64_t>(all.size()));
+  log::testing::Directory directory;
+  const std::string path = directory.file("taken.sqlite");
+  std::ofstream(path, std::ios::binary)
+      .write(reinterpret_cast<const char*>(all.data()), static_cast<std::streamsize>(all.size()));
+  EXPECT_EQ(answer_of("sqlite3 " + path +
+                      " 'PRAGMA integrity_check; SELECT count(*) FROM posts; SELECT group_concat(name) FROM "
+                      "sqlite_schema WHERE sql IS NOT NULL'"),
+            "ok\n30000\nposts\n");
+  EXPECT_EQ(ana.refusal("replica.export", Json::object({{"file", file}, {"from", 0}})), ErrorCode::kNotFound)
+      << "it is held no longer than it is asked for";
+  EXPECT_EQ(ana.refusal("replica.export", Json::object({{"from", -1}})), ErrorCode::kUsage);
 }
 
 TEST_F(HouseOperations, an_invitation_is_made_listed_and_withdrawn) {

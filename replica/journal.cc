@@ -104,6 +104,25 @@ Result<std::vector<Resting>> resting_transactions(space::Space& space) {
   return out;
 }
 
+Result<std::optional<WrittenRow>> row_written_at(space::Space& space, Pos pos) {
+  const Rows rows =
+      KITH_TRY(space.store().query("SELECT tbl, lo FROM kith_births WHERE pos = ?1 UNION ALL SELECT tbl, row FROM "
+                                   "kith_touches WHERE pos = ?1 LIMIT 1",
+                                   std::array<Value, 1>{pos.value}));
+  if (rows.rows.empty()) return std::optional<WrittenRow>();
+  const auto& tables = space.store().schema().tables();
+  const auto table = std::find_if(tables.begin(), tables.end(), [&](const store::Table& one) {
+    return static_cast<std::int64_t>(one.number) == number(rows.rows[0][0]);
+  });
+  if (table == tables.end()) return std::optional<WrittenRow>();
+  const std::string key = store::quoted(table->columns[table->key_column].name);
+  const Rows found = KITH_TRY(
+      space.store().query("SELECT CAST(" + key + " AS TEXT) FROM " + store::quoted(table->name) + " WHERE rowid = ?",
+                          std::array<Value, 1>{rows.rows[0][1]}));
+  const auto* text = found.rows.empty() ? nullptr : std::get_if<std::string>(&found.rows[0][0]);
+  return text == nullptr ? std::optional<WrittenRow>() : std::optional(WrittenRow{table->name, *text});
+}
+
 Result<std::optional<SendingState>> sending_state(space::Space& space, const DeviceId& device, Stamp stamp, Seq left) {
   if (device != space.log().own()) return std::optional<SendingState>();
   SendingState out;

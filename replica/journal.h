@@ -28,6 +28,12 @@ inline constexpr std::size_t kJournalPageMax = 1'000;
 Result<std::vector<JournalLine>> journal_page(space::Space& space, Pos after, std::size_t limit);
 /// Transactions of this device that are not sealed, newest first.
 Result<std::vector<Resting>> resting_transactions(space::Space& space);
+/// The first row of the app's tables that a transaction made or changed and that is still there, by its key.
+struct WrittenRow {
+  std::string table;
+  std::string key;
+};
+Result<std::optional<WrittenRow>> row_written_at(space::Space& space, Pos pos);
 /// Place::sending(). Own entries below `left` have left this device.
 Result<std::optional<SendingState>> sending_state(space::Space& space, const DeviceId& device, Stamp stamp, Seq left);
 /// Own transactions that nobody else has yet.

@@ -64,6 +64,22 @@ Result<void> Memory::add_address(const std::string& address) {
   return set_list(kAddresses, known);
 }
 
+Result<std::vector<Memory::Departure>> Memory::departures() {
+  std::vector<Departure> out;
+  for (const std::string& line : KITH_TRY(list(kDepartures))) {
+    unsigned long long next = 0, ms = 0;
+    if (std::sscanf(line.c_str(), "%llu %llu", &next, &ms) == 2) out.push_back({Seq(next), ms});
+  }
+  return out;
+}
+
+Result<void> Memory::add_departure(const Departure& departure) {
+  auto lines = KITH_TRY(list(kDepartures));
+  lines.insert(lines.begin(), std::to_string(departure.next.value) + " " + std::to_string(departure.ms));
+  if (lines.size() > kDeparturesMax) lines.resize(kDeparturesMax);
+  return set_list(kDepartures, lines);
+}
+
 sync::PeerCursor Memory::cursor(const HostKey& peer) {
   const auto text = get(cursor_name(peer));
   sync::PeerCursor out;

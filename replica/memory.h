@@ -16,6 +16,7 @@ namespace kith::replica {
 class Memory {
  public:
   static constexpr std::size_t kAddressesMax = 64;
+  static constexpr std::size_t kDeparturesMax = 64;
 
   static Result<Memory> open(store::Db& db);
 
@@ -32,11 +33,21 @@ class Memory {
   /// Puts it first; what is beyond kAddressesMax is forgotten.
   Result<void> add_address(const std::string& address);
 
+  /// When own entries left this device, newest first: at that moment all below `next` had.
+  struct Departure {
+    Seq next;
+    std::uint64_t ms = 0;
+  };
+  Result<std::vector<Departure>> departures();
+  /// What is beyond kDeparturesMax is forgotten.
+  Result<void> add_departure(const Departure& departure);
+
   sync::PeerCursor cursor(const HostKey& peer);
   Result<void> set_cursor(const HostKey& peer, const sync::PeerCursor& cursor);
 
  private:
   static constexpr std::string_view kAddresses = "addresses";
+  static constexpr std::string_view kDepartures = "departures";  // "<next> <wall ms>", one a line
   explicit Memory(store::Db& db) : db_(&db) {}
   store::Db* db_;
 };

@@ -306,6 +306,7 @@ void Replica::remember_what_left() {
   if (next == left_) return;
   left_ = next;
   note(memory_->set(kLeftName, std::to_string(next.value)));
+  note(memory_->add_departure({next, setup_.clock.wall_ms()}));
   note(memory_->set(kHeardName, std::to_string(links_->last_heard_ms())));
   changed_here_.emplace_back("outbox");
 }

@@ -86,7 +86,8 @@ class Replica final : public sync::Spaces, public House {
   std::string phase() const;
   Json status();
   Result<void> begin_alone(std::string_view name);
-  Result<Json> look(std::string_view link);
+  /// What the link says, and, once its door has been asked for `doorstep_path`, what that has told (base64url).
+  Result<Json> look(std::string_view link, const std::optional<std::string>& told);
   void join(std::string_view link, std::string_view name, Done done);
   /// `done` gets {spaces, entries} once what the other side has is here. The rescue code names the neighbourhood.
   void restore(std::string_view words, std::string_view rescue, std::string_view address, Done done);
@@ -94,7 +95,6 @@ class Replica final : public sync::Spaces, public House {
   Result<std::string> request_link();
   Result<void> take_link(std::string_view answer);
   Links& links() { return *links_; }
-  Memory* memory() { return memory_ ? &*memory_ : nullptr; }
 
   // -- House
   space::Space* shared_space() override { return space_.get(); }
@@ -104,6 +104,11 @@ class Replica final : public sync::Spaces, public House {
   std::vector<std::string> addresses() override;
   std::string name_of(const PersonId& person) override;
   Seq left() const override { return left_; }
+  Memory* memory() override { return memory_ ? &*memory_ : nullptr; }
+  Result<std::string> title_of(std::string_view table, const std::string& key) override {
+    return setup_.app.title_of(*this, table, key);
+  }
+  Result<void> take_along(Tables& tables) override { return setup_.app.take_along(*this, tables); }
 
   // -- Place
   bool has_space() override { return space_ != nullptr && space_->is_member(); }

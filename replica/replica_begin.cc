@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // How a replica begins: alone, or as a newcomer with an invitation.
 #include <algorithm>
+#include <array>
 
+#include "codec/text_codes.h"
 #include "crypto/words.h"
+#include "replica/doorstep.h"
 #include "replica/replica.h"
 
 namespace kith::replica {
@@ -24,6 +27,48 @@ Error nobody_answers() {
 /// A replica, where the operation asks for a place.
 Replica& replica_of(Place& place) {
   return static_cast<Replica&>(place);
+}
+
+std::string short_text(const Json& value) {
+  constexpr std::size_t kShown = 400;
+  std::string out = value.text().value_or("");
+  return out.size() <= kShown ? out : std::string();
+}
+
+Json text_or_null(const Json& value) {
+  std::string out = short_text(value);
+  return out.empty() ? Json() : Json(std::move(out));
+}
+
+Json count_or_null(const Json& value) {
+  const auto number = value.integer();
+  return number && *number >= 0 ? Json(*number) : Json();
+}
+
+/// What a house has told, as far as it is what is looked for: nobody has checked that.
+Json heard(const Json& told) {
+  constexpr std::size_t kRulesShown = 20;
+  static constexpr std::array<std::string_view, 5> kStates = {"open", "spent", "expired", "unknown", "member"};
+  Json::Array rules;
+  for (const Json& rule : told.at("rules").items()) {
+    if (std::string text = short_text(rule); !text.empty() && rules.size() < kRulesShown) rules.emplace_back(text);
+  }
+  const std::string state = short_text(told.at("state"));
+  const std::int64_t enamel = told.at("enamel").integer().value_or(1);
+  Json out =
+      Json::object({{"state", std::find(kStates.begin(), kStates.end(), state) == kStates.end() ? "open" : state}});
+  for (const char* name : {"place", "inviter"}) out.set(name, text_or_null(told.at(name)));
+  for (const char* name : {"members", "posts", "expires_ms"}) out.set(name, count_or_null(told.at(name)));
+  out.set("enamel", enamel >= 1 && enamel <= 5 ? enamel : 1);
+  out.set("rules", std::move(rules));
+  out.set("ask", Json());
+  return out;
+}
+
+Result<Json> heard_at_the_door(const space::Invitation& invitation, const std::string& told) {
+  const auto sealed = codec::from_base64url(told);
+  if (!sealed) return Error(ErrorCode::kCannotOpen, "This is no answer of a door.", "Ask it once more.");
+  return heard(KITH_TRY(Json::parse(KITH_TRY(open_as_holder(invitation, *sealed)))));
 }
 
 }  // namespace
@@ -60,19 +105,20 @@ Result<void> Replica::begin_alone(std::string_view name) {
   return {};
 }
 
-Result<Json> Replica::look(std::string_view link) {
+Result<Json> Replica::look(std::string_view link, const std::optional<std::string>& told) {
   const space::Invitation invitation = KITH_TRY(space::Invitation::parse(link));
   const bool is_here =
       space_ && space_->is_member() &&
       std::equal(invitation.space_prefix.begin(), invitation.space_prefix.end(), space_->id().data.begin());
-  Json out = Json::object({{"place", Json()}, {"inviter", Json()}, {"members", Json()}});
+  if (!is_here && told) return heard_at_the_door(invitation, *told);
+  Json out = heard(Json::object({{"state", is_here ? "member" : "open"}}));
   if (is_here) {
     const auto place = setup_.app.place_name(*this);
     if (place.ok()) out.set("place", *place);
     out.set("members", static_cast<std::uint64_t>(space_->authority().members().size()));
+  } else {
+    out.set("ask", doorstep_path(invitation));
   }
-  out.set("state", is_here ? "member" : "open");
-  out.set("expires_ms", Json());
   return out;
 }
 
@@ -255,11 +301,12 @@ const OperationTable& operations_of_replica() {
              KITH_TRY(replica_of(place).take_link(arguments.at("answer").text().value_or("")));
              return Json::object({});
            }},
-          {"begin.look", false, Needs::kNothing, "GET", "/api/begin/look", "{invite: string}",
-           "{place: string | null; inviter: string | null; members: number | null; state: 'open' | 'spent' | 'expired' "
-           "| 'unknown' | 'member'; expires_ms: Ms | null}",
+          {"begin.look", false, Needs::kNothing, "GET", "/api/begin/look", "{invite: string; told?: string}",
+           "{place: string | null; inviter: string | null; members: number | null; posts: number | null; state: 'open' "
+           "| 'spent' | 'expired' | 'unknown' | 'member'; expires_ms: Ms | null; enamel: number; rules: string[]; ask: "
+           "string | null}",
            [](Place& place, const Json& arguments) {
-             return replica_of(place).look(arguments.at("invite").text().value_or(""));
+             return replica_of(place).look(arguments.at("invite").text().value_or(""), arguments.at("told").text());
            }},
       }};
   return kTable;

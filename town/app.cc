@@ -5,6 +5,8 @@
 #include "town/people/commands.h"
 #include "town/people/houses.h"
 #include "town/people/queries.h"
+#include "town/take_along/take_along.h"
+#include "town/take_along/title.h"
 #include "town/town.h"
 
 namespace kith::town {
@@ -62,6 +64,28 @@ Result<std::string> App::place_name(Place& place) {
 
 Result<App::Names> App::names(Place& place) {
   return people::names(place.space());
+}
+
+Result<Json> App::introduction(Place& place) {
+  people::PlaceText about;
+  for (const Member& member : place.members()) {
+    if (member.is_founder) about = KITH_TRY(people::place(place.space(), member.person));
+  }
+  Json::Array rules;
+  for (const std::string& rule : about.rules) rules.emplace_back(rule);
+  const Rows posts = KITH_TRY(place.space().query("SELECT count(*) FROM posts"));
+  return Json::object({{"place", about.name},
+                       {"enamel", about.enamel},
+                       {"rules", std::move(rules)},
+                       {"posts", std::get<std::int64_t>(posts.rows[0][0])}});
+}
+
+Result<std::string> App::title_of(Place& place, std::string_view table, const std::string& key) {
+  return town::title_of(place.space(), table, key);
+}
+
+Result<void> App::take_along(Place& place, Tables& tables) {
+  return town::take_along(place, tables);
 }
 
 }  // namespace kith::town

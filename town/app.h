@@ -20,6 +20,9 @@ class App final : public kith::App {
   Result<std::vector<std::string>> addresses(Place& place) override;
   Result<std::string> place_name(Place& place) override;
   Result<Names> names(Place& place) override;
+  Result<Json> introduction(Place& place) override;
+  Result<std::string> title_of(Place& place, std::string_view table, const std::string& key) override;
+  Result<void> take_along(Place& place, Tables& tables) override;
 };
 
 }  // namespace kith::town

@@ -307,6 +307,16 @@ Result<std::unique_ptr<Db>> Db::open_reader(const std::string& path) {
   return std::unique_ptr<Db>(new Db(std::move(impl)));
 }
 
+Result<std::unique_ptr<Db>> Db::make_plain(const std::string& name, FileSystem& files) {
+  auto impl = std::make_unique<Impl>();
+  impl->path = name;
+  impl->vfs = std::make_unique<FileVfs>(files);
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
+  KITH_TRY(impl->check(sqlite3_open_v2(name.c_str(), &impl->db, flags, impl->vfs->name().c_str())));
+  KITH_TRY(impl->run("PRAGMA temp_store=MEMORY; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF"));
+  return std::unique_ptr<Db>(new Db(std::move(impl)));
+}
+
 Result<void> Db::exec(std::string_view sql) {
   return impl_->run(std::string(sql).c_str());
 }

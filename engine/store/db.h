@@ -104,6 +104,9 @@ class Db {
   static Result<std::unique_ptr<Db>> open(const std::string& path, FileSystem* files);
   /// A second, read-only connection to the same file (platform file system only).
   static Result<std::unique_ptr<Db>> open_reader(const std::string& path);
+  /// A new database of plain tables in an empty place, without our marks and without a journal: what is cut short is
+  /// worth nothing.
+  static Result<std::unique_ptr<Db>> make_plain(const std::string& name, FileSystem& files);
   ~Db();
 
   Result<void> exec(std::string_view sql);  // one or more statements without parameters

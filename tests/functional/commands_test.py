@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The commands by themselves: the same answers with and without a node that runs, one object or one a line, undo while it rests."""
 import json
+import os
 import sqlite3
 
 import kith
@@ -86,6 +87,37 @@ class Commands(kith.HouseTest):
             pages += page
             after = str(page[-1]["pos"])
         self.assertEqual(json.dumps(pages), json.dumps(whole))
+
+    def test_everything_is_taken_along_in_one_file_that_any_program_opens(self):
+        def check(way):
+            post = self.ana.one("post", "The gate squeaks", "--title", "Gate", "--tag", "gate")["id"]
+            self.ana.one("reply", post, "Oil is in the shed")
+            self.ana.one("offer", "A long ladder", "--kind", "lend")
+            self.ana.one("note", "Meter reading 4711")
+            taken = os.path.join(self.ana.home, way.replace(" ", "-") + ".sqlite")
+            said = self.ana.one("export", taken)
+            self.assertEqual(said["bytes"], os.path.getsize(taken))
+            file = sqlite3.connect(taken)
+            self.addCleanup(file.close)
+            ask = lambda sql: file.execute(sql).fetchall()
+            self.assertEqual(ask("PRAGMA integrity_check"), [("ok",)])
+            tables = {name for (name,) in ask("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+            self.assertEqual(tables, {"about", "people", "posts", "tags", "reactions", "listings", "requests", "photos", "photos_on", "my_notes", "my_drafts"})
+            self.assertIn(("Gate", "The gate squeaks", None, "ana"), ask("SELECT title, body, thread, name FROM posts"))
+            self.assertIn(("Oil is in the shed", post), ask("SELECT body, thread FROM posts"))
+            self.assertIn(("A long ladder", "lend", "open", "ana"), ask("SELECT title, kind, state, name FROM listings"))
+            self.assertIn(("Meter reading 4711",), ask("SELECT body FROM my_notes"))
+            self.assertEqual(ask("SELECT name, founder, me FROM people"), [("ana", 1, 1)])
+            ages = ask("SELECT abs(julianday(written) - julianday('now')) < 1 FROM posts")
+            self.assertEqual(set(ages), {(1,)}, "times are the file's, in SQLite's own form")
+            with open(taken, "rb") as bytes_of:
+                everything = bytes_of.read()
+            with open(self.ana.words) as words:
+                self.assertNotIn(words.read().split()[0].encode() + b" ", everything, "no words")
+            self.assertEqual(os.stat(taken).st_mode & 0o077, 0, "nobody else's to read")
+            self.refused(self.ana.run("export", taken), 8, "none is overwritten")
+
+        self.both_ways(check)
 
     def test_the_stock_shell_reads_the_file(self):
         self.ana.one("post", "Plain SQL")

@@ -8,8 +8,8 @@
 #include <map>
 #include <set>
 
+#include "kith/base64.h"
 #include "kith/shape.h"
-#include "town/api/base64.h"
 #include "town/testing/street.h"
 
 namespace kith::town {

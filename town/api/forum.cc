@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "town/api/base64.h"
+#include "kith/base64.h"
 #include "town/api/operations.h"
 #include "town/api/visit.h"
 #include "town/marks/marks.h"

@@ -8,9 +8,11 @@
 #include <string_view>
 #include <vector>
 
+#include "kith/json.h"
 #include "kith/local_table.h"
 #include "kith/operation.h"
 #include "kith/place.h"
+#include "kith/tables.h"
 
 namespace kith {
 
@@ -38,6 +40,12 @@ class App {
   /// Empty until it has arrived.
   virtual Result<std::string> place_name(Place& place) = 0;
   virtual Result<Names> names(Place& place) = 0;
+  /// What a newcomer may know before she joins, beside who invites her: {place, enamel, rules, posts}.
+  virtual Result<Json> introduction(Place& place) = 0;
+  /// The first words of what stands in this row of the space; empty: it has none.
+  virtual Result<std::string> title_of(Place& place, std::string_view table, const std::string& key) = 0;
+  /// Everything that the person can see, for a file of hers.
+  virtual Result<void> take_along(Place& place, Tables& tables) = 0;
   /// What this person is called there; empty: nothing is known.
   Result<std::string> name_of(Place& place, const PersonId& person) {
     const Names known = KITH_TRY(names(place));

@@ -44,6 +44,8 @@ export async function street(use) {
 export class House {
   #process = null;
   port = 0;
+  /** Another build of the page than $KITH_WEB. */
+  web = null;
 
   constructor(directory, name) {
     this.name = name;
@@ -71,7 +73,8 @@ export class House {
 
   /** On the same port as before, so that browsers find it again. */
   async serve(...more) {
-    const web = process.env.KITH_WEB ? ['--web', process.env.KITH_WEB] : [];
+    const from = this.web ?? process.env.KITH_WEB;
+    const web = from ? ['--web', from] : [];
     this.#process = spawn(KITH, ['serve', '--home', this.home, '--port', String(this.port), '--json', '--no-discovery', '--listen', '/ip4/127.0.0.1/tcp/0', ...web, ...more],
       { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
     let complaint = '';

@@ -4,14 +4,13 @@
 import type { Id, PhotoRef } from './api';
 import { call } from './core';
 import { newId } from './ids';
+import { fromBase64 } from './parts/files';
 
 const LONGEST = 1600; // px
 const HEAVIEST = 400_000; // bytes
 const KEEP = 60;
 
 const urls = new Map<Id, Promise<string>>();
-
-const fromBase64 = (text: string) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 /** An address for <img>. The newest sixty stay; an older one is asked again. */
 export function photoUrl(id: Id): Promise<string> {

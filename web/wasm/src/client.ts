@@ -7,7 +7,7 @@
 //   const { threads, next } = await core.call('forum.feed', { limit: 20 });
 //   const photo = await core.call('photos.add', { id, width, height }, bytes);
 //
-// Calls may be made at once; they wait until there is a core. `Api` is the generated list of operations (web/ui/src/api.gen.ts): { 'forum.feed': { args: …; result: … }; … }.
+// Calls may be made at once; they wait until there is a core. `Api` is the list of operations (web/ui/src/api.ts, printed by kith_types): { 'forum.feed': { args: …; result: … }; … }.
 
 import type { StorageKind } from './files.ts';
 import type { Answer, FromWorker, ToWorker } from './messages.ts';

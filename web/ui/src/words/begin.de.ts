@@ -21,6 +21,7 @@ export default {
   belong: 'Ich gehöre schon dazu',
   holds: 'Die Einladung gilt bis {date}.',
   kithIs: 'Kith, das eigene Netz der Nachbarn',
+  willRead: { one: 'Bist du drin, kannst du den einen Aushang lesen, der hier hängt, und was noch kommt.', other: 'Bist du drin, kannst du alle {n} Aushänge und Antworten lesen, und was noch kommt.' },
   looking: 'Es wird nachgesehen, wer da ist …',
   joining: 'Du kommst herein',
   knocking: 'Es wird geklopft …',

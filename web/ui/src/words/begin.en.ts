@@ -18,6 +18,7 @@ export default {
   belong: 'I already belong here',
   holds: 'The invitation holds until {date}.',
   kithIs: 'Kith, the neighbours’ own network',
+  willRead: { one: 'Once you are in you can read the one notice that hangs here, and what comes.', other: 'Once you are in you can read all {n} notices and replies, and what comes.' },
   looking: 'Looking who is there …',
   joining: 'Coming in',
   knocking: 'Knocking …',

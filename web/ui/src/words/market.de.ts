@@ -10,6 +10,8 @@ export default {
   sell: 'Verkaufen', give: 'Schenken', lend: 'Leihen', swap: 'Tauschen', wanted: 'Gesucht',
   offers: 'Angebote',
   asOf: 'da, Stand {age}',
+  asKnown: 'da, soweit dieses Handy weiß',
+  wantedAsKnown: 'gesucht, soweit dieses Handy weiß',
   wantedAsOf: 'gesucht, Stand {age}',
   promised: 'versprochen',
   done: 'weg', withdrawn: 'zurückgezogen', expired: 'ruht',

@@ -7,6 +7,8 @@ export default {
   sell: 'Sell', give: 'Give', lend: 'Lend', swap: 'Swap', wanted: 'Wanted',
   offers: 'Offers',
   asOf: 'there as of {age}',
+  asKnown: 'there, as far as this phone knows',
+  wantedAsKnown: 'still wanted, as far as this phone knows',
   wantedAsOf: 'still wanted as of {age}',
   promised: 'promised',
   done: 'gone', withdrawn: 'withdrawn', expired: 'rests',

@@ -22,7 +22,7 @@ const TYPES: Record<string, string> = {
   png: 'image/png', woff2: 'font/woff2', wasm: 'application/wasm', webmanifest: 'application/manifest+json', txt: 'text/plain; charset=utf-8',
 };
 /** Answered by the node itself, never by the shell. */
-const OTHERS = /^\/(?:install|plain|api|metrics|events)(?:\/|$)|^\/(?:door|shell)\.json$|^\/sw\.js$/;
+const OTHERS = /^\/(?:install|invitations|plain|api|metrics|events)(?:\/|$)|^\/(?:door|shell)\.json$|^\/sw\.js$/;
 
 const hex = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('');
 const hash = async (bytes: ArrayBuffer) => hex(await crypto.subtle.digest('SHA-256', bytes));

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "town/api/base64.h"
+#include "kith/base64.h"
 
 #include <algorithm>
 
-namespace kith::town {
+namespace kith {
 namespace {
 
 constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -53,4 +53,4 @@ std::optional<Bytes> from_base64(std::string_view text) {
   return out;
 }
 
-}  // namespace kith::town
+}  // namespace kith
