@@ -124,7 +124,7 @@ Result<void> Run::serve() {
 /// The same invitation for browsers, on the ways that lead here.
 void Run::show_doors(const Json& invitation) const {
   if (invitation.at("doors").items().empty()) return;
-  std::fprintf(stderr, "For a browser (the first that works):\n");
+  std::fprintf(stderr, "\nThe invitation for other browsers (the first that works):\n");
   for (const Json& door : invitation.at("doors").items()) {
     std::fprintf(stderr, "  %s\n", door.text().value_or("").c_str());
   }
@@ -142,7 +142,15 @@ void Run::show_welcome(const std::string& place, const std::string& url, const J
   std::printf("%s is at %s\n", place.c_str(), url.c_str());
   const std::string link = invitation.at("link").text().value_or("");
   if (!link.empty()) {
-    std::printf("\nAn invitation for one neighbour, good for 7 days:\n  %s\n", link.c_str());
+    const std::string code = link.substr(link.find(':') + 1);
+    std::printf(
+        "\nOpen this in a browser of this machine and come in as a new neighbour (one, within 7 days):\n  %s/i#%s\n",
+        url.c_str(), code.c_str());
+    std::printf(
+        "\nOr come in as yourself: open %s/belong, choose Another device, and give the code that it shows to\n"
+        "  kith link <code> --home %s --with-words <the file with your words>\n",
+        url.c_str(), arguments_.home.c_str());
+    std::fflush(stdout);
     show_doors(invitation);
     std::printf(
         "\nTo try it on this machine, as another person with another house:\n"

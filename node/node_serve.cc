@@ -66,6 +66,7 @@ Result<void> Node::open_public_pages(const ListenOptions& options) {
                                  return DoorVersions{std::string(kVersion), std::string(sync::kSyncProtocol),
                                                      space_->authority().schema_hash().hex()};
                                },
+                           .now_ms = [this] { return setup_.clock.wall_ms(); },
                            .doorstep = [this](const SignPublic& invite) { return doorstep(invite); },
                            .host = *host_,
                            .authority = authority_ ? authority_->certificate() : std::string()};

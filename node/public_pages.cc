@@ -71,6 +71,7 @@ HttpResponse PublicPages::door() const {
   Json out = Json::object({{"shell", shell}});
   out.set("version",
           Json::object({{"core", versions.core}, {"protocol", versions.protocol}, {"schema", versions.schema}}));
+  out.set("now_ms", setup_.now_ms());
   out.set("peer", p2p::PeerId::of(host).text());
   out.set("host", host.hex());
   out.set("envelope", codec::to_base64url(envelope));

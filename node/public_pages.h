@@ -34,6 +34,8 @@ class PublicPages {
   struct Setup {
     WebFiles files{};
     std::function<DoorVersions()> versions;
+    /// Unix ms, by which a browser sees that its own clock is off.
+    std::function<std::uint64_t()> now_ms;
     /// What the holder of an invitation is told (replica/doorstep.h): {told}. kInviteUnknown.
     std::function<Result<Json>(const SignPublic& invite)> doorstep;
     const crypto::SigningKey& host;

@@ -24,6 +24,7 @@ class PublicPagesTest : public ::testing::Test {
   PublicPagesTest() : host_(host_key()) {}
   PublicPages pages(std::string authority = {}) const {
     return PublicPages({.versions = [] { return DoorVersions{"1.2.3", "/kith/sync/1", "abcd"}; },
+                        .now_ms = [] { return kNow; },
                         .doorstep = [](const SignPublic& invite) -> Result<Json> {
                           if (invite.data[0] != 7) return Error(ErrorCode::kInviteUnknown, "Unknown.", "Ask anew.");
                           return Json::object({{"told", "c2VhbGVk"}});
@@ -72,6 +73,7 @@ TEST_F(PublicPagesTest, what_a_house_says_about_its_app_is_signed_by_its_host_ke
   const Bytes envelope = codec::from_base64url(*json.at("envelope").text()).value();
   const HostKey peer{host_.public_key().data};
   EXPECT_EQ(json.at("host").text(), peer.hex());
+  EXPECT_EQ(json.at("now_ms").integer(), static_cast<std::int64_t>(kNow));
   const auto said = p2p::open_envelope(envelope, peer, kDoorDomain, as_bytes(kDoorType));
   ASSERT_TRUE(said.has_value());
   EXPECT_EQ(as_text(*said), "\n1.2.3\n/kith/sync/1\nabcd\n");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What people do, in real browsers with the real core, against real houses: $KITH, which serves the page of $KITH_WEB.
 import assert from 'node:assert/strict';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Neighbour, arrives } from './lib/neighbour.mjs';
 import { street } from './lib/houses.mjs';
@@ -26,6 +27,53 @@ test('join by an invitation, write, read, search', () => street((build) => Neigh
   await ben.page.getByText('Thank you for the oil').or(ben.button(/new notice/)).first().waitFor();
   await ben.finds('squeak', 'The gate squeaks again');
   assert.deepEqual(ben.page.troubles, []);
+})));
+
+test('an invitation says whose it is before one joins, and what one will read', () => street((build) => Neighbour.gather(async (meet) => {
+  const ana = await founded(build);
+  await ana.kith('describe', '--rule', 'Speak as you would at somebody’s door.');
+  await ana.kith('post', 'The gate squeaks again', '--rest', '0');
+  const link = await ana.invite();
+  const ben = await meet('Ben');
+  await ben.page.goto(link);
+  await ben.page.getByRole('heading', { name: 'Ana invites you in' }).waitFor();
+  await ben.reads('Linden Row');
+  await ben.reads('1 neighbour');
+  await ben.reads('Once you are in you can read the one notice that hangs here');
+  await ben.reads('Speak as you would at somebody’s door.');
+  await ben.button('Join Linden Row').waitFor();
+  // Whoever cannot open it is told nothing: the link's own path has its public half alone.
+  const asked = await ben.page.evaluate(() => performance.getEntriesByType('resource').map((one) => new URL(one.name).pathname).find((path) => path.startsWith('/invitations/')));
+  const told = await (await fetch(`${ana.url}${asked}`)).text();
+  assert.doesNotMatch(told, /Linden|Ana|squeaks|door\./);
+  assert.equal((await fetch(`${ana.url}/invitations/${'0'.repeat(64)}`)).status, 404);
+})));
+
+test('everything is taken along in one file', () => street((build) => Neighbour.gather(async (meet) => {
+  const ana = await founded(build);
+  await ana.kith('post', 'The gate squeaks again', '--rest', '0');
+  const ben = await meet('Ben');
+  await ben.join(await ana.invite());
+  await ben.reads('The gate squeaks again');
+  await ben.posts('Oil is in the shed');
+  await ben.goes('/mine');
+  const coming = ben.page.waitForEvent('download');
+  await ben.press('Make the file');
+  const download = await coming;
+  assert.match(download.suggestedFilename(), /\.sqlite$/);
+  const file = new DatabaseSync(await download.path(), { readOnly: true });
+  try {
+    assert.deepEqual(file.prepare('SELECT body, name FROM posts ORDER BY id').all().map((row) => ({ ...row })), [
+      { body: 'The gate squeaks again', name: 'Ana' }, { body: 'Oil is in the shed', name: 'Ben' },
+    ]);
+    assert.equal(file.prepare('SELECT count(*) AS n FROM people').get().n, 2);
+  } finally {
+    file.close();
+  }
+  await ben.reads(/^The file is made/);
+  // My devices are mine alone: Ana's is not among them.
+  assert.equal(await ben.page.getByRole('region', { name: 'My devices' }).getByRole('listitem').count(), 1);
+  await ben.reads('No way back is ready yet.');
 })));
 
 test('a ladder is offered, asked for, promised and handed over', () => street((build) => Neighbour.gather(async (meet) => {
@@ -216,9 +264,8 @@ test('invitations that cannot be used say so, with a way on', () => street((buil
   await ben.page.getByRole('heading', { name: 'You belong here already' }).waitFor();
   const cleo = await meet('Cleo');
   await cleo.page.goto(link);
-  await cleo.field('Your first name').fill('Cleo');
-  await cleo.press(/^Join/);
   await cleo.page.getByRole('heading', { name: 'This invitation has been used' }).waitFor();
+  await cleo.reads('Ask Ana for a new one');
   await cleo.page.goto('about:blank');
   await cleo.page.goto(link.slice(0, link.indexOf('#') + 20));
   await cleo.page.getByRole('heading', { name: 'This invitation is not whole' }).waitFor();

@@ -10,6 +10,7 @@ interface Differs { door: string; other: string; [name: string]: string }
 
 const HOUR = 3_600_000;
 const PATIENCE = 5_000;
+const CLOCK_OFF = 600_000; // what neighbours still take in (docs/protocol.md)
 
 /** The web address of a node, of a libp2p multiaddr: /ip4/1.2.3.4/tcp/8443/tls/ws/... Nothing for one that serves no web. */
 export function doorOf(address: string): string | null {
@@ -26,11 +27,16 @@ class ShellUpdate {
   differs = $state.raw<Differs | null>(null);
   /** How many other doors serve the shell that runs here. */
   same = $state(0);
+  /** By how much the clock of this device is ahead of that of the house which served the page, in ms; negative: behind; 0: not worth a word,
+   *  or nobody says. */
+  clockAhead = $state(0);
   #current: string | null = null;
   #waiting: string | null = null;
 
   /** Plain HTTP in a LAN has no service worker: then the page works while its host does. */
   async watch(): Promise<void> {
+    void this.#compareClocks();
+    addEventListener('online', () => void this.#compareClocks());
     if (!('serviceWorker' in navigator)) return;
     const workers = navigator.serviceWorker;
     workers.addEventListener('message', (event) => this.#heard(event.data as Which));
@@ -55,6 +61,18 @@ class ShellUpdate {
     this.#current ??= current; // what this page was loaded from
     this.#waiting = ready;
     this.ready = ready !== null && ready !== this.#current;
+  }
+
+  /** Neighbours take in nothing that is far ahead of their clocks, until it is due. */
+  async #compareClocks(): Promise<void> {
+    try {
+      const asked = Date.now();
+      const { now_ms } = (await askDoor('')) as { now_ms?: unknown };
+      const ahead = typeof now_ms === 'number' ? (asked + Date.now()) / 2 - now_ms : 0;
+      this.clockAhead = Math.abs(ahead) > CLOCK_OFF ? ahead : 0;
+    } catch {
+      // nobody there who could say
+    }
   }
 
   async #compare(): Promise<void> {

@@ -16,7 +16,7 @@ export default {
   never: 'Noch keine Nachricht von draußen.',
   inTouch: { one: 'Gerade in Verbindung mit {n} anderen.', other: 'Gerade in Verbindung mit {n} anderen.' },
   notInTouch: 'Gerade mit niemandem in Verbindung. Alles, was hier ist, lässt sich trotzdem lesen und schreiben.',
-  held: { one: '{n} Eintrag dieses Ortes ist hier.', other: '{n} Einträge dieses Ortes sind hier.' },
+  held: { one: '{n} Eintrag wartet: Er wurde nach einer Uhr geschrieben, die dieser voraus ist.', other: '{n} Einträge warten: Sie wurden nach einer Uhr geschrieben, die dieser voraus ist.' },
   locked: { one: '{n} davon lässt sich hier noch nicht öffnen.', other: '{n} davon lassen sich hier noch nicht öffnen.' },
   page: 'Diese Seite',
   version: 'Fassung {core}, Protokoll {protocol}, Tabellen {schema}',

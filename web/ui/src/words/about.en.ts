@@ -13,7 +13,7 @@ export default {
   never: 'No news from outside yet.',
   inTouch: { one: 'In touch with {n} other right now.', other: 'In touch with {n} others right now.' },
   notInTouch: 'Not in touch with anybody right now. Everything that is here can be read and written all the same.',
-  held: { one: '{n} entry of this place is here.', other: '{n} entries of this place are here.' },
+  held: { one: '{n} entry waits: it was written by a clock that is ahead of this one.', other: '{n} entries wait: they were written by a clock that is ahead of this one.' },
   locked: { one: '{n} of them cannot be opened here yet.', other: '{n} of them cannot be opened here yet.' },
   page: 'This page',
   version: 'Version {core}, protocol {protocol}, tables {schema}',

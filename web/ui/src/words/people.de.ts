@@ -36,6 +36,7 @@ export default {
   uses: 'Sie ist für',
   person: { one: '{n} Person', other: '{n} Personen' },
   makeInvite: 'Einladung machen',
+  inviteCode: 'Die Einladung als Code, für eine Kamera',
   inviteLink: 'Die Einladung',
   inviteHolds: 'Sie gilt bis {date}.',
   copy: 'Kopieren',

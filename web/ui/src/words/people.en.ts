@@ -33,6 +33,7 @@ export default {
   uses: 'It is for',
   person: { one: '{n} person', other: '{n} people' },
   makeInvite: 'Make the invitation',
+  inviteCode: 'The invitation as a code, for a camera',
   inviteLink: 'The invitation',
   inviteHolds: 'It holds until {date}.',
   copy: 'Copy',
