@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "town/row.h"
 #include "town/search/snippet.h"
@@ -58,36 +59,47 @@ Result<std::vector<Wanted>> checked_words(std::string_view text) {
 
 /// Which rows match, people first, then the newest.
 constexpr std::string_view kFind =
-    "WITH found AS MATERIALIZED (SELECT rowid AS at FROM kith_local_search WHERE kith_local_search MATCH ?1 ORDER BY "
-    "rowid DESC LIMIT ?2) SELECT kind, id FROM (SELECT 0 AS kind, p.id AS id FROM found JOIN posts p ON p.rowid = at "
-    ">> "
-    "2 WHERE at & 3 = 0 UNION ALL SELECT 1, l.id FROM found JOIN listings l ON l.rowid = at >> 2 WHERE at & 3 = 1 "
-    "UNION "
-    "ALL SELECT 2, f.id FROM found JOIN profiles f ON f.rowid = at >> 2 WHERE at & 3 = 2) WHERE (?4 >> kind) & 1 ORDER "
-    "BY kind = 2 DESC, id DESC LIMIT ?3";
+    "WITH found AS MATERIALIZED (SELECT at FROM (SELECT rowid AS at FROM kith_local_search WHERE kith_local_search "
+    "MATCH ?1 ORDER BY rowid DESC LIMIT ?2) UNION SELECT at FROM (SELECT rowid AS at FROM kith_local_search WHERE "
+    "kith_local_search MATCH ?1 ORDER BY rowid LIMIT ?2)) SELECT kind, id FROM (SELECT 0 AS kind, p.id AS id FROM "
+    "found JOIN posts p ON p.rowid = at >> 2 WHERE at & 3 = 0 UNION ALL SELECT 1, l.id FROM found JOIN listings l ON "
+    "l.rowid = at >> 2 WHERE at & 3 = 1 UNION ALL SELECT 2, f.id FROM found JOIN profiles f ON f.rowid = at >> 2 "
+    "WHERE at & 3 = 2) WHERE (?4 >> kind) & 1 ORDER BY kind = 2 DESC, id DESC LIMIT ?3";
 
-/// One hit as a row of title, body, person, stamp, thread.
+/// Hits of one kind as rows of id, title, body, person, stamp, thread.
 constexpr std::array<std::string_view, 3> kDetails = {
-    "SELECT coalesce(p.title, (SELECT r.title FROM posts r WHERE r.id = p.thread)), p.body, p.kith_writer, "
-    "p.kith_stamp, p.thread FROM kith_posts p WHERE p.id = ?",
-    "SELECT title, text, kith_writer, kith_stamp, NULL FROM kith_listings WHERE id = ?",
-    "SELECT name, coalesce(street || ' · ', '') || coalesce(about, ''), kith_writer, kith_stamp, NULL FROM "
-    "kith_profiles WHERE id = ?"};
+    "SELECT p.id, coalesce(p.title, (SELECT r.title FROM posts r WHERE r.id = p.thread)), p.body, p.kith_writer, "
+    "p.kith_stamp, p.thread FROM kith_posts p WHERE p.id IN (",
+    "SELECT id, title, text, kith_writer, kith_stamp, NULL FROM kith_listings WHERE id IN (",
+    "SELECT id, name, coalesce(street || ' · ', '') || coalesce(about, ''), kith_writer, kith_stamp, NULL FROM "
+    "kith_profiles WHERE id IN ("};
 
-Result<Hit> details(Database& database, Kind kind, const std::string& id, const std::vector<Wanted>& words) {
+void describe(Hit& hit, const Row& row, const std::vector<Wanted>& words) {
   constexpr std::size_t kTitleBytesMax = 200;
-  const Rows found = KITH_TRY(database.query(kDetails[static_cast<std::size_t>(kind)], {id}));
-  Hit hit;
-  hit.kind = kind;
-  hit.id = kind == Kind::kPerson ? "" : id;
-  if (found.rows.empty()) return hit;
-  const Row& row = found.rows[0];
-  hit.title = shown_line(text(row[0]), kTitleBytesMax);
-  hit.snippet = snippet(shown_text(text(row[1]), 64'000), words);
-  hit.person = id_of<PersonId>(row[2]);
-  hit.at_ms = ms_of(row[3]);
-  hit.thread = optional_text(row[4]);
-  return hit;
+  if (hit.kind == Kind::kPerson) hit.id.clear();
+  hit.title = shown_line(text(row[1]), kTitleBytesMax);
+  hit.snippet = snippet(shown_text(text(row[2]), 64'000), words);
+  hit.person = id_of<PersonId>(row[3]);
+  hit.at_ms = ms_of(row[4]);
+  hit.thread = optional_text(row[5]);
+}
+
+/// What is shown of those hits that are of this kind, in one statement.
+Result<void> describe(Database& database, Kind kind, std::vector<Hit>& hits, const std::vector<Wanted>& words) {
+  std::map<std::string, Hit*> by_id;
+  std::vector<Value> ids;
+  for (Hit& hit : hits) {
+    if (hit.kind == kind && by_id.emplace(hit.id, &hit).second) ids.emplace_back(hit.id);
+  }
+  if (ids.empty()) return {};
+  std::string sql(kDetails[static_cast<std::size_t>(kind)]);
+  for (std::size_t i = 0; i < ids.size(); ++i) sql += i == 0 ? "?" : ",?";
+  const Rows found = KITH_TRY(database.query(sql + ")", ids));
+  for (const Row& row : found.rows) {
+    const auto hit = by_id.find(text(row[0]));
+    if (hit != by_id.end()) describe(*hit->second, row, words);
+  }
+  return {};
 }
 
 Result<std::uint64_t> count(Database& database, const std::string& table) {
@@ -122,10 +134,14 @@ Result<Hits> find(Database& database, std::string_view text, const std::vector<K
   std::int64_t wanted = kinds.empty() ? 7 : 0;
   for (const Kind kind : kinds) wanted |= std::int64_t{1} << static_cast<int>(kind);
   const Rows found = KITH_TRY(
-      database.query(kFind, {match_of(words), static_cast<std::int64_t>(kLookedAtMax), bounded(limit), wanted}));
+      database.query(kFind, {match_of(words), static_cast<std::int64_t>(kLookedAtMax / 2), bounded(limit), wanted}));
   for (const Row& row : found.rows) {
-    const auto kind = static_cast<Kind>(integer(row[0]));
-    out.hits.push_back(KITH_TRY(details(database, kind, town::text(row[1]), words)));
+    Hit& hit = out.hits.emplace_back();
+    hit.kind = static_cast<Kind>(integer(row[0]));
+    hit.id = town::text(row[1]);
+  }
+  for (const Kind kind : {Kind::kPost, Kind::kListing, Kind::kPerson}) {
+    KITH_TRY(describe(database, kind, out.hits, words));
   }
   return out;
 }

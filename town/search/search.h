@@ -16,7 +16,8 @@ namespace kith::town::search {
 inline constexpr std::size_t kTextBytesMax = 200;  // of what is looked for
 inline constexpr std::size_t kWordsMax = 8;
 inline constexpr std::size_t kHitsMax = 50;
-/// Of so many matches the newest are shown; what matches more often is not told apart by one more second of looking.
+/// Of so many matches the newest are shown, half of them what came first, half what came last: history comes newest
+/// first, what is said now comes last. What matches more often is not told apart by one more second of looking.
 inline constexpr std::size_t kLookedAtMax = 2'000;
 /// Around a hit in a snippet.
 inline constexpr char kHitBegin = '\1';

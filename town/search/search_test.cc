@@ -84,6 +84,27 @@ TEST_F(Search, a_merge_is_found_as_well) {
   EXPECT_EQ(hits->hits[0].id, id);
 }
 
+// History comes newest first, what is said now comes last.
+TEST_F(Search, the_newest_of_many_are_found_in_whatever_order_they_came) {
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < kLookedAtMax + 100; ++i) ids.push_back(street_.new_id());
+  const std::string newest = street_.new_id();
+  const auto written = street_.write("post written", {}, [&](Writer& writer) -> Result<void> {
+    for (auto id = ids.rbegin(); id != ids.rend(); ++id) {
+      KITH_TRY(writer.exec("INSERT INTO posts(id, body) VALUES (?, 'about bread')", {*id}));
+    }
+    return writer.exec("INSERT INTO posts(id, body) VALUES (?, 'about bread again')", {newest});
+  });
+  ASSERT_TRUE(written.ok());
+  const auto hits = find(street_, "bread", {}, 3);
+  ASSERT_EQ(hits->hits.size(), 3u);
+  EXPECT_EQ(hits->hits[0].id, newest);
+  EXPECT_EQ(hits->hits[0].snippet, "about \1bread\2 again");
+  EXPECT_EQ(hits->hits[1].id, ids.back());
+  EXPECT_EQ(hits->hits[1].snippet, "about \1bread\2");
+  EXPECT_EQ(hits->hits[2].id, ids[ids.size() - 2]);
+}
+
 TEST_F(Search, notes_are_found_by_their_writer_alone) {
   TestDatabase own(directory_.file("own"), personal_schema(), personal_local_tables());
   ASSERT_TRUE(notes::write_note(own, "The spare key is under the third pot").ok());
