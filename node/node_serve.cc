@@ -84,7 +84,8 @@ Result<Json> Node::doorstep(const SignPublic& key) {
   }
   Json told = Json::object({{"state", replica::invite_state(*invite, setup_.clock.wall_ms())}});
   if (!invite->is_revoked()) {
-    for (const auto& [name, value] : KITH_TRY(setup_.app.introduction(*this)).members()) told.set(name, value);
+    const Json introduction = KITH_TRY(setup_.app.introduction(*this));
+    for (const auto& [name, value] : introduction.members()) told.set(name, value);
     told.set("inviter", name_of(invite->inviter));
     told.set("members", static_cast<std::uint64_t>(members().size()));
     told.set("expires_ms", invite->expires_ms);

@@ -144,6 +144,16 @@ class Web(kith.HouseTest):
         # A browser's link is as good as any other.
         self.house("dan").join(told["doors"][0])
 
+    def test_a_door_tells_the_holder_of_an_invitation_what_nobody_else_can_read(self):
+        self.serve()
+        made = self.ana.one("invite")
+        status, headers, body = self.ask("localhost", "GET", "/invitations/" + made["id"])
+        self.assertEqual((status, headers["cache-control"]), (200, "no-store"))
+        self.assertGreater(len(json.loads(body)["told"]), 100)
+        self.assertNotIn(b"Elm", body if isinstance(body, bytes) else body.encode())
+        self.assertEqual(self.ask("localhost", "GET", "/invitations/" + "0" * 64)[0], 404)
+        self.assertEqual(self.ask("localhost", "GET", "/invitations/x")[0], 404)
+
     def test_a_house_behind_a_proxy_names_the_proxy(self):
         told = self.serve("--welcome", "--announce", "/dns/elm.example/tcp/443/tls/ws")
         self.assertEqual(told["addresses"], [f"/dns/elm.example/tcp/443/tls/ws/p2p/{self.ana.peer}"])

@@ -15,6 +15,7 @@ const OPENED = [
   ['/', ['More about the notice by Mira']], ['/t/bicycles', ['More about the notice by Tomasz']], ['/t/bicycles', ['More about the reply by Rosa', 'Everybody can see what was changed']],
   ['/market/oven', ['Promise it to Priya']], ['/market/oven', ['Take it down']], ['/people', ['Invite a neighbour']], ['/people', ['Invite a neighbour', 'Make the invitation']],
   ['/mine/words', ['Show the words']], ['/mine/words', ['Show the words', 'I have written them down']], ['/mine', ['Remove']], ['/mine', ['Where copies are']],
+  ['/mine', ['What has left, and when']], ['/t/bicycles', ['Reply']],
 ];
 
 let server;
@@ -67,6 +68,21 @@ for (const locale of ['en-GB', 'de-DE']) {
       await show(page, route);
       const by = await sideways(page);
       if (by > 0) wide.push(`${route}: ${by} px`);
+    }
+    assert.deepEqual(wide, []);
+  }));
+
+  test(`text twice as large, ${locale}: nothing sideways, on a phone and a desktop`, async () => chromiumBrowser(async (browser) => {
+    const page = await (await browser.context({ viewport: { width: 390, height: 844 }, locale, serviceWorkers: 'block', bypassCSP: true })).newPage();
+    const wide = [];
+    for (const width of [390, 1280]) {
+      await page.setViewportSize({ width, height: 844 });
+      for (const route of ROUTES) {
+        await show(page, route);
+        await page.addStyleTag({ content: 'html { font-size: 200% }' });
+        const by = await sideways(page);
+        if (by > 0) wide.push(`${route} at ${width} px: ${by} px`);
+      }
     }
     assert.deepEqual(wide, []);
   }));

@@ -14,6 +14,7 @@ export async function serveFolder(first) {
   let folder = first;
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
+    if (pathname === '/door.json') return response.writeHead(200, { 'content-type': TYPES['.json'] }).end(JSON.stringify({ now_ms: Date.now() }));
     const file = extname(pathname) ? normalize(pathname) : '/index.html';
     try {
       const content = await readFile(join(folder, file));
