@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What goes wrong around a person: no room, a browser that has thrown everything away or keeps nothing, a clock that is off, houses of another
+// What goes wrong around a person: no room, a browser that has thrown everything away or keeps nothing, a clock that is off, a door of another
 // version, text that means harm, a borrowed name. Each time a sentence and a way on; never a blank page, never lost text.
 import assert from 'node:assert/strict';
 import { cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -112,7 +112,7 @@ test('a window that keeps nothing: before one joins, and on every page, it is sa
   await arrives(ana, 'From a private window');
 }))));
 
-for (const [hours, said] of [[5, /The clock of this device is 5 h ahead/], [-5, /The clock of this device is 5 h behind/]]) {
+for (const [hours, said] of [[5, /The clock of this device is 5\sh ahead/], [-5, /The clock of this device is 5\sh behind/]]) {
   const off = `{ const now = Date.now.bind(Date); Date.now = () => now() + ${hours} * 3600_000 }`;
   test(`a clock that is ${hours} hours off: it is said before one joins, and nothing is lost`, () => street((build) => Neighbour.gather((meet) => foundedWith(build, off, async (ana) => {
     const ben = await meet('Ben');
@@ -129,7 +129,7 @@ for (const [hours, said] of [[5, /The clock of this device is 5 h ahead/], [-5, 
   }))));
 }
 
-test('houses of another version: a sentence, and nothing is lost', () => street((build) => Neighbour.gather(async (meet) => {
+test('a door that claims another version, unsigned, changes nothing: one joins and writes as ever', () => street((build) => Neighbour.gather(async (meet) => {
   const ana = await founded(build);
   const ben = await meet('Ben');
   await ben.page.context().route('**/door.json', (route) => route.fulfill({ json: { shell: '0'.repeat(64), version: { core: '9.0.0', protocol: '/kith/sync/9', schema: '' }, peer: '', host: '', envelope: '' } }));
