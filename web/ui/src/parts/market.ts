@@ -1,21 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kinds of the market, and the file that a handover leaves in one's calendar.
-import type { Listing, ListingKind } from '../api';
-import { past } from '../times';
-import type { Say } from '../words';
-import type en from '../words/market.en';
+import type { ListingKind } from '../api';
 
 export const KINDS = ['give', 'lend', 'sell', 'swap', 'wanted'] as const satisfies readonly ListingKind[];
 
 const CHIPS: Record<ListingKind, string> = { give: 'go', lend: 'far', sell: '', swap: '', wanted: 'sun' };
 export const chipOf = (kind: ListingKind): string => CHIPS[kind];
-
-/** That it is still to be had, with how old that is. */
-export function standingAsOf(t: Say<typeof en>, listing: Listing, now: number): string {
-  const wanted = listing.kind === 'wanted';
-  if (listing.as_of_ms === null) return t(wanted ? 'wantedAsKnown' : 'asKnown');
-  return t(wanted ? 'wantedAsOf' : 'asOf', { age: past(listing.as_of_ms, now) });
-}
 
 export interface Handover { uid: string; title: string; place: string | null; from_ms: number; made_ms: number }
 
