@@ -156,10 +156,11 @@ class Parser {
     take_words(join);
 
     CLI::App* restore = add("restore", "Come back as yourself, from your 12 words, on a new device",
-                            "kith restore <rescue code> --at /ip4/192.168.1.20/tcp/8440 --with-words words.txt");
-    restore->add_option("rescue code", out_.words, "Printed beside your words; `kith rescue` on any house shows it")
-        ->required()
-        ->expected(1);
+                            "kith restore --at /ip4/192.168.1.20/tcp/8440 --with-words words.txt");
+    restore
+        ->add_option("rescue code", out_.words,
+                     "Where no house keeps your personal space: printed beside your words; `kith rescue` shows it")
+        ->expected(0, 1);
     restore->add_option("--at", out_.addresses, "Address of a house of the neighbourhood; several are tried");
     restore->add_option("--via", out_.via, "Reach the other house over this command's input and output");
     restore->add_option("--with-words", out_.own_words_file,

@@ -212,7 +212,7 @@ Result<void> Run::join() {
   request.invitation = KITH_TRY(space::Invitation::parse(word(0)));
   request.name = arguments_.name;
   KITH_TRY(app_.check_name(request.name));
-  if (!arguments_.via.empty()) request.channel = KITH_TRY(channel_via());
+  if (!arguments_.via.empty()) request.channel = [this] { return channel_via(); };
   const Identity who = KITH_TRY(identity());
   request.root = who.root();
   request.on_progress = [](std::string_view state, std::uint64_t entries) {

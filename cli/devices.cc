@@ -17,10 +17,11 @@ Result<Json> Run::with_words(Json body) const {
 
 Result<void> Run::restore() {
   node::JoinRequest request;
-  request.restoring = KITH_TRY(space::parse_rescue_code(word(0)));
+  request.is_restoring = true;
+  if (!arguments_.words.empty()) request.rescue = KITH_TRY(space::parse_rescue_code(word(0)));
   request.invitation.addresses = arguments_.addresses;
   if (!arguments_.via.empty()) {
-    request.channel = KITH_TRY(channel_via());
+    request.channel = [this] { return channel_via(); };
   } else if (arguments_.addresses.empty()) {
     return Error(ErrorCode::kUsage, "It does not say where to ask.",
                  "Give --at with the address of a house of the neighbourhood, or --via.");
@@ -35,7 +36,8 @@ Result<void> Run::restore() {
   if (!node->trouble().empty())
     std::fprintf(stderr, "kith: You are back, but not everything is here yet: %s\n", node->trouble().c_str());
   const std::string place = KITH_TRY(app_.place_name(*node));
-  const auto entries = KITH_TRY(node->neighbourhood().log().counters()).entries;
+  const auto entries = KITH_TRY(node->neighbourhood().log().counters()).entries +
+                       KITH_TRY(node->personal_space()->log().counters()).entries;
   Json announcement = Json::object({{"home", arguments_.home},
                                     {"place", place},
                                     {"name", node->name_of(node->neighbourhood().person())},

@@ -155,6 +155,12 @@ void show_status(const Json& status) {
   }
   if (const auto here = number(status, "only_here"); here > 0)
     print(counted(here, "thing of yours is", "things of yours are") + " only here so far.");
+  if (const auto houses = number(status.at("keepers"), "houses"); houses > 0)
+    print(counted(houses, "house keeps", "houses keep") + " your notes and drafts, locked.");
+  if (const auto why = status.at("keepers").at("refused").text()) print("  " + *why);
+  if (const auto kept = number(status.at("kept"), "spaces"); kept > 0)
+    print(counted(kept, "neighbour's own space is", "neighbours' own spaces are") +
+          " kept here, locked: " + std::to_string(number(status.at("kept"), "bytes") >> 10) + " KiB.");
   print(counted(number(status, "entries"), "entry", "entries") + " here; " + std::to_string(number(status, "tail")) +
         " not sealed, " + std::to_string(number(status, "locked")) + " without a key, " +
         std::to_string(number(status, "held")) + " from the future.");

@@ -62,6 +62,11 @@ Result<Json> status(Node& node) {
   out.set("in_touch", fresh.in_touch);
   out.set("last_heard_ms", fresh.last_heard_ms);
   out.set("only_here", fresh.only_here);
+  const replica::Keepers keepers = replica::keepers_of(node.houses().links(), node.personal_space());
+  out.set("keepers", Json::object({{"houses", keepers.houses},
+                                   {"refused", keepers.refused ? Json(keepers.refused->message()) : Json()}}));
+  out.set("kept", Json::object({{"spaces", static_cast<std::uint64_t>(node.keeper()->count())},
+                                {"bytes", node.keeper()->bytes()}}));
   out.set("entries", counters.entries);
   out.set("tail", counters.tail);
   out.set("locked", counters.locked);

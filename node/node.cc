@@ -59,6 +59,7 @@ Node::Node(const Setup& setup, std::unique_ptr<Home> home)
     : setup_(setup), home_(std::move(home)), guard_(setup.random), timer_(setup.loop) {}
 
 Node::~Node() {
+  houses_.reset();  // sessions before the spaces that they speak of
   setup_.loop.set_after_batch({});
 }
 
@@ -84,6 +85,7 @@ Result<std::unique_ptr<Node>> Node::found(const Setup& setup, std::string_view p
     KITH_TRY(node->found_personal(root));
     KITH_TRY(node->settle_in());
     KITH_TRY(setup.app.founded(*node, place, name));
+    node->note_place();
     return node->save_keys();
   }();
   if (founded.ok()) return node;
@@ -104,6 +106,7 @@ Result<std::unique_ptr<Node>> Node::open(const Setup& setup) {
   KITH_TRY(node->open_spaces());
   KITH_TRY(node->check_clock());
   KITH_TRY(node->settle_in());
+  node->note_place();
   return node;
 }
 
@@ -189,6 +192,11 @@ Result<void> Node::open_spaces() {
 /// After the spaces are there: what this process needs beside them.
 Result<void> Node::settle_in() {
   memory_ = KITH_TRY(replica::Memory::open(space_->store().db()));
+  personal_memory_ = KITH_TRY(replica::Memory::open(personal_->store().db()));
+  keeper_.emplace(KITH_TRY(replica::Keeper::open({{setup_.clock, setup_.random},
+                                                  [this](const std::string& name) { return home_->file(name); },
+                                                  keyring_.storage_key,
+                                                  *memory_})));
   if (!houses_) make_houses();
   for (const std::string& text : KITH_TRY(memory_->addresses())) {
     // One that this version cannot read any more is no reason not to start.

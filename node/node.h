@@ -20,6 +20,7 @@
 #include "node/public_pages.h"
 #include "node/space_authority.h"
 #include "replica/grouped_database.h"
+#include "replica/keeper.h"
 #include "replica/memory.h"
 #include "space/keyring.h"
 #include "space/space.h"
@@ -41,9 +42,11 @@ struct JoinRequest {
   space::Invitation invitation;
   std::string name;
   crypto::Key root;
-  std::unique_ptr<net::Channel> channel;  // in place of the invitation's addresses
+  /// Opens a way in place of the invitation's addresses; empty: there is none.
+  std::function<Result<std::unique_ptr<net::Channel>>()> channel{};
   /// Somebody who is a member by her words comes back on a new device: of the invitation only the addresses count.
-  std::optional<Lineage> restoring{};
+  bool is_restoring = false;
+  std::optional<Lineage> rescue{};  // her neighbourhood, if she has its code; else her personal space names it
   std::function<void(std::string_view state, std::uint64_t entries)> on_progress;
 };
 
@@ -87,6 +90,7 @@ class Node final : public sync::Spaces, public Place {
   App& app() { return setup_.app; }
   Clock& clock() { return setup_.clock; }
   Houses& houses() { return *houses_; }
+  const std::optional<replica::Keeper>& keeper() const { return keeper_; }
   std::size_t http_connections() const { return server_ ? server_->connections() : 0; }
   /// Our own address, for other houses of this machine.
   std::string own_address() const;
@@ -125,6 +129,13 @@ class Node final : public sync::Spaces, public Place {
   // -- sync::Spaces
   std::vector<space::Space*> spaces() override;
   const crypto::SigningKey* log_key(const SpaceId& space) override;
+  bool offers() override { return true; }
+  space::Space* offered() override { return personal_.get(); }
+  bool keeps() override { return server_ != nullptr && keeper_.has_value(); }
+  Result<std::shared_ptr<space::Space>> keep(const space::Space& shared, const PersonId& person,
+                                             const SpaceId& space) override;
+  std::vector<sync::Restorable> restorable() override;
+  Result<std::shared_ptr<space::Space>> open_restorable(const SpaceId& space) override;
   const sync::Restoring* restoring() override;
   space::Space* visit(const SpaceId& space) override;
   Result<void> authority_complete(space::Space& space) override;
@@ -167,12 +178,18 @@ class Node final : public sync::Spaces, public Place {
   void make_houses();
   Result<void> check_clock();
   Result<void> run_join(JoinRequest& request);
+  Result<void> run_restore(JoinRequest& request);
+  Result<void> restore_personal(JoinRequest& request);
+  void ask_for(const Lineage& lineage, bool is_personal);
+  Result<void> personal_is_back();
   Result<std::unique_ptr<space::Space>> begin_visit(const SpaceId& space);
   Result<void> become_member(space::Space& space);
   Result<void> reach_inviter(JoinRequest& request);
   Result<void> sync_as_newcomer(const Result<Link*>& link);
+  Result<void> sync_as_restorer(Link& link);
   Result<void> wait_for(Link& link, std::function<bool()> is_done);
   void show_progress();
+  bool has_sent_all(const Link& link) const;
 
   // While it runs (node_serve.cc).
   void route(net::HttpRequest request, net::Respond respond);
@@ -184,6 +201,9 @@ class Node final : public sync::Spaces, public Place {
   void remember_heard();
   void remember_addresses();
   void announce_house();
+  void note_place();
+  void notify_all();
+  replica::Memory* memory_of(const SpaceId& space);
   Result<void> listen_for_houses();
   Result<void> open_public_pages(const ListenOptions& options);
   Result<Json> doorstep(const SignPublic& invite);
@@ -199,6 +219,8 @@ class Node final : public sync::Spaces, public Place {
   std::unique_ptr<space::Space> space_;
   std::unique_ptr<space::Space> personal_;
   std::optional<replica::Memory> memory_;
+  std::optional<replica::Memory> personal_memory_;
+  std::optional<replica::Keeper> keeper_;
   std::unique_ptr<Houses> houses_;
   std::unique_ptr<Joining> joining_;
   std::unique_ptr<net::HttpServer> server_;

@@ -6,6 +6,11 @@
 namespace kith::node {
 namespace {
 
+Error nobody_keeps() {
+  return {ErrorCode::kNotFound, "Nobody there keeps anything for these twelve words.",
+          "Give the rescue code that lies beside them, or ask another house of your neighbourhood with --at."};
+}
+
 Error no_address() {
   return {ErrorCode::kUnreachable, "The invitation has no address that can be dialled from here.",
           "Ask for a new one, or reach the other house with --via 'ssh … kith sync --stdio'."};
@@ -14,15 +19,16 @@ Error no_address() {
 }  // namespace
 
 Result<std::unique_ptr<Node>> Node::join(const Setup& setup, JoinRequest request) {
-  if (!request.restoring) KITH_TRY(setup.app.check_name(request.name));  // a restorer has a name already
+  if (!request.is_restoring) KITH_TRY(setup.app.check_name(request.name));  // a restorer has a name already
   auto home = KITH_TRY(claim_home(setup));
   std::unique_ptr<Node> node(new Node(setup, std::move(home)));
-  const auto joined = node->run_join(request);
+  const auto joined = request.is_restoring ? node->run_restore(request) : node->run_join(request);
   const bool is_member = node->joining_->is_member;
   node->joining_.reset();
   if (is_member) {
     // What is missing comes with the next connection: the person belongs here, and that is on the disk.
     node->note(joined);
+    node->note_place();
     return node;
   }
   node->houses_.reset();
@@ -34,11 +40,6 @@ Result<std::unique_ptr<Node>> Node::join(const Setup& setup, JoinRequest request
 
 Result<void> Node::run_join(JoinRequest& request) {
   joining_ = std::make_unique<Joining>(Joining{request});
-  if (request.restoring) {
-    crypto::Key person_root = crypto::derive_person_root(request.root, *request.restoring);
-    joining_->restoring.emplace(sync::Restoring{*request.restoring, crypto::derive_identity(person_root)});
-    crypto::wipe(person_root.data);
-  }
   KITH_TRY(check_clock());
   make_keys();
   make_houses();
@@ -46,12 +47,55 @@ Result<void> Node::run_join(JoinRequest& request) {
   return reach_inviter(request);
 }
 
+void Node::ask_for(const Lineage& lineage, bool is_personal) {
+  crypto::Key person_root = crypto::derive_person_root(joining_->request.root, lineage);
+  joining_->restoring.emplace(sync::Restoring{lineage, crypto::derive_identity(person_root), is_personal});
+  crypto::wipe(person_root.data);
+}
+
+/// First her own space, which the words alone find where a house keeps it: it names the neighbourhood.
+Result<void> Node::run_restore(JoinRequest& request) {
+  joining_ = std::make_unique<Joining>(Joining{request});
+  KITH_TRY(check_clock());
+  make_keys();
+  make_houses();
+  setup_.loop.set_after_batch([this] { after_batch(); });
+  ask_for(crypto::personal_lineage(request.root), true);
+  auto asked = reach_inviter(request);
+  const bool is_unknown = !asked.ok() && asked.error().code() == ErrorCode::kPeerRefused;
+  if (!asked.ok() && !is_unknown) return asked;
+  std::vector<KnownPlace> places;
+  if (joining_->is_personal_back) places = KITH_TRY(setup_.app.known_places(*personal_));
+  if (request.rescue) places.insert(places.begin(), {*request.rescue, {}});
+  if (places.empty()) {
+    return joining_->is_personal_back
+               ? Error(ErrorCode::kNotMember, "Your own notes are kept there, but they name no neighbourhood.",
+                       "Join one by an invitation, or give the rescue code of yours.")
+               : nobody_keeps();
+  }
+  const KnownPlace& place = places.front();
+  request.invitation.addresses.insert(request.invitation.addresses.end(), place.addresses.begin(),
+                                      place.addresses.end());
+  ask_for(place.lineage, false);
+  return reach_inviter(request);
+}
+
+/// One session for each space: who is asked closes when there is nothing to say any more.
+Result<void> Node::sync_as_restorer(Link& link) {
+  const bool is_personal = joining_->restoring->is_personal;
+  KITH_TRY(wait_for(link, [this, is_personal, &link] {
+    return (is_personal ? joining_->is_personal_back : joining_->is_member) && link.is_settled();
+  }));
+  if (is_personal) close_link(link);
+  return {};
+}
+
 /// Over one way after the other, until there is somebody to talk to.
 Result<void> Node::reach_inviter(JoinRequest& request) {
-  const auto invitation = request.restoring ? std::nullopt : std::optional(request.invitation);
+  const auto invitation = request.is_restoring ? std::nullopt : std::optional(request.invitation);
   if (request.channel) {
     return sync_as_newcomer(
-        houses_->add(PipeLink::Setup{sync::Role::kDialer, "cable", std::move(request.channel), invitation}));
+        houses_->add(PipeLink::Setup{sync::Role::kDialer, "cable", KITH_TRY(request.channel()), invitation}));
   }
   std::vector<Address> remote, here;
   for (const std::string& text : request.invitation.addresses) {
@@ -73,12 +117,12 @@ Result<void> Node::reach_inviter(JoinRequest& request) {
 Result<void> Node::sync_as_newcomer(const Result<Link*>& dialed) {
   if (!dialed.ok()) return dialed.error();
   Link* link = *dialed;
+  if (joining_->restoring) return sync_as_restorer(*link);
   KITH_TRY(wait_for(*link, [&] { return joining_->is_member && link->is_settled(); }));
-  if (joining_->restoring) return {};  // her name has come with the rest
   KITH_TRY(setup_.app.joined(*this, joining_->request.name));
   // The name must have gone out too, or the others see somebody without one.
   is_changed_ = true;
-  return wait_for(*link, [&] { return !is_changed_ && !space_->log().has_tail() && link->is_settled(); });
+  return wait_for(*link, [&] { return has_sent_all(*link); });
 }
 
 Result<void> Node::wait_for(Link& link, std::function<bool()> is_done) {
@@ -108,15 +152,39 @@ void Node::show_progress() {
 // -- sync::Spaces
 
 std::vector<space::Space*> Node::spaces() {
-  // The personal space stays on this device: hosting it elsewhere comes with the browser.
   return space_ ? std::vector{space_.get()} : std::vector<space::Space*>();
 }
 
 const crypto::SigningKey* Node::log_key(const SpaceId& space) {
-  return space_ && space_->id() == space ? space_->log_key() : nullptr;
+  for (space::Space* one : {space_.get(), personal_.get()}) {
+    if (one != nullptr && one->id() == space) return one->log_key();
+  }
+  return nullptr;
+}
+
+/// Without an owner: the node's own space lives as long as the node.
+Result<std::shared_ptr<space::Space>> Node::keep(const space::Space&, const PersonId& person, const SpaceId& space) {
+  if (personal_->id() == space) return std::shared_ptr<space::Space>(std::shared_ptr<void>(), personal_.get());
+  return keeper_->keep(person, space);
+}
+
+std::vector<sync::Restorable> Node::restorable() {
+  if (!keeps()) return {};
+  std::vector<sync::Restorable> out = keeper_->restorable();
+  if (const auto founder = personal_->founder()) {
+    out.push_back({personal_->id(), crypto::derive_kept_gate_key(personal_->lineage(), *founder)});
+  }
+  return out;
+}
+
+Result<std::shared_ptr<space::Space>> Node::open_restorable(const SpaceId& space) {
+  if (personal_->id() == space) return std::shared_ptr<space::Space>(std::shared_ptr<void>(), personal_.get());
+  return keeper_->open_kept(space);
 }
 
 space::Space* Node::visit(const SpaceId& space) {
+  const bool is_personal = joining_ && joining_->restoring && joining_->restoring->is_personal;
+  if (is_personal && personal_) return personal_->id() == space ? personal_.get() : nullptr;
   if (space_) return space_->id() == space ? space_.get() : nullptr;
   if (!joining_) return nullptr;
   auto visited = begin_visit(space);
@@ -124,25 +192,36 @@ space::Space* Node::visit(const SpaceId& space) {
     joining_->failure = std::move(visited).error();
     return nullptr;
   }
-  space_ = std::move(*visited);
-  return space_.get();
+  std::unique_ptr<space::Space>& place = is_personal ? personal_ : space_;
+  place = std::move(*visited);
+  return place.get();
 }
 
 Result<std::unique_ptr<space::Space>> Node::begin_visit(const SpaceId& space) {
   const space::Environment environment{setup_.clock, setup_.random};
-  auto options = KITH_TRY(space_options(kSpaceFile));
-  const JoinRequest& request = joining_->request;
-  return request.restoring ? space::Space::visit_to_restore(environment, std::move(options), space, *request.restoring)
-                           : space::Space::visit(environment, std::move(options), space, request.invitation);
+  if (!joining_->restoring) {
+    return space::Space::visit(environment, KITH_TRY(space_options(kSpaceFile)), space, joining_->request.invitation);
+  }
+  auto options = KITH_TRY(space_options(joining_->restoring->is_personal ? kPersonalFile : kSpaceFile));
+  return space::Space::visit_to_restore(environment, std::move(options), space, joining_->restoring->lineage);
 }
 
 const sync::Restoring* Node::restoring() {
   return joining_ && joining_->restoring && !joining_->is_member ? &*joining_->restoring : nullptr;
 }
 
+Result<void> Node::personal_is_back() {
+  space::SpaceKeys keys;
+  KITH_TRY(personal_->restore(joining_->request.root, keys));
+  joining_->personal_keys = std::move(keys);
+  joining_->is_personal_back = true;
+  return {};
+}
+
 Result<void> Node::authority_complete(space::Space& space) {
-  if (!joining_ || joining_->is_member) return {};
-  auto joined = become_member(space);
+  const bool is_personal = &space == personal_.get();
+  if (!joining_ || joining_->is_member || (is_personal && joining_->is_personal_back)) return {};
+  auto joined = is_personal ? personal_is_back() : become_member(space);
   if (!joined.ok()) joining_->failure = joined.error();
   return joined;
 }
@@ -156,13 +235,20 @@ Result<void> Node::become_member(space::Space& space) {
   KITH_TRY(space.bind_host(host_key_));
   forget_root(keys);
   keyring_.spaces.push_back(std::move(keys));
-  KITH_TRY(found_personal(joining_->request.root));
+  if (joining_->is_personal_back) {
+    forget_root(joining_->personal_keys);
+    keyring_.spaces.push_back(joining_->personal_keys);
+    personal_->forget();
+  } else {
+    KITH_TRY(found_personal(joining_->request.root));
+  }
   KITH_TRY(settle_in());
   if (!joining_->restoring) KITH_TRY(memory_->set(kInvitationName, joining_->request.invitation.link()));
   for (const std::string& address : joining_->request.invitation.addresses) {
     KITH_TRY(memory_->add_address(address));
     if (const auto known = parse_address(address); known.ok()) houses_->keep_dialing(*known, Source::kInvitation);
   }
+  if (!joining_->restoring) note_place();
   KITH_TRY(space.store().db().flush());
   KITH_TRY(personal_->store().db().flush());
   KITH_TRY(save_keys());
@@ -170,12 +256,20 @@ Result<void> Node::become_member(space::Space& space) {
   return {};
 }
 
-sync::PeerCursor Node::peer_cursor(const HostKey& peer, const SpaceId&) {
-  return memory_ ? memory_->cursor(peer) : sync::PeerCursor{};
+/// Beside the entries that it tells of.
+replica::Memory* Node::memory_of(const SpaceId& space) {
+  if (personal_ && personal_->id() == space) return personal_memory_ ? &*personal_memory_ : nullptr;
+  if (space_ && space_->id() == space) return memory_ ? &*memory_ : nullptr;
+  return keeper_ ? keeper_->memory_of(space) : nullptr;
 }
 
-void Node::set_peer_cursor(const HostKey& peer, const SpaceId&, const sync::PeerCursor& cursor) {
-  if (memory_) note(memory_->set_cursor(peer, cursor));
+sync::PeerCursor Node::peer_cursor(const HostKey& peer, const SpaceId& space) {
+  replica::Memory* memory = memory_of(space);
+  return memory != nullptr ? memory->cursor(peer) : sync::PeerCursor{};
+}
+
+void Node::set_peer_cursor(const HostKey& peer, const SpaceId& space, const sync::PeerCursor& cursor) {
+  if (replica::Memory* memory = memory_of(space)) note(memory->set_cursor(peer, cursor));
 }
 
 }  // namespace kith::node

@@ -35,6 +35,7 @@ Result<std::uint16_t> Node::serve(const ListenOptions& options) {
   KITH_TRY(server_->listen_local(home_->file(kControlSocket)));
   KITH_TRY(listen_for_houses());
   remember_addresses();
+  note_place();
   houses_->begin_dialing();
   tick();
   return port;
@@ -120,6 +121,22 @@ void Node::announce_house() {
   is_changed_ = true;
 }
 
+/// For the day on which the twelve words are all that is left.
+void Node::note_place() {
+  if (!space_->is_member() || !personal_->is_member()) return;
+  std::vector<std::string> known = own_addresses();
+  if (const auto others = memory_->addresses(); others.ok()) known.insert(known.end(), others->begin(), others->end());
+  note(setup_.app.note_place(*personal_, {space_->lineage(), known}));
+}
+
+void Node::notify_all() {
+  for (space::Space* one : {space_.get(), personal_.get()}) {
+    if (one != nullptr) houses_->notify(one->id());
+  }
+  if (!keeper_) return;
+  for (const SpaceId& kept : keeper_->open_spaces()) houses_->notify(kept);
+}
+
 Result<void> Node::listen_for_houses() {
   sync_listener_ = KITH_TRY(
       net::UnixListener::open(setup_.loop, home_->file(kSyncSocket), [this](std::unique_ptr<net::Channel> channel) {
@@ -187,7 +204,7 @@ void Node::after_batch() {
   if (is_changed_ && space_) {
     tick();
     is_changed_ = false;
-    houses_->notify(space_->id());
+    notify_all();
   }
   houses_->check_watches();
 }
@@ -214,6 +231,7 @@ void Node::tick() {
     }
   }
   next = std::min(next, houses_->tick());
+  if (keeper_) note(keeper_->tick());
   if (server_ && space_ && space_->is_member()) announce_house();
   show_progress();
   remember_what_left();
@@ -240,14 +258,17 @@ void Node::remember_heard() {
   if (memory_ && houses_->last_heard_ms() > 0) note(memory_->set(kHeardName, std::to_string(houses_->last_heard_ms())));
 }
 
+bool Node::has_sent_all(const Link& link) const {
+  return !is_changed_ && link.is_settled() && !space_->log().has_tail() && !personal_->log().has_tail();
+}
+
 void Node::sync_once(Link& link, Houses::Done done) {
-  houses_->watch(
-      link, [this, &link] { return !is_changed_ && link.is_settled() && !space_->log().has_tail(); }, std::move(done));
+  houses_->watch(link, [this, &link] { return has_sent_all(link); }, std::move(done));
   is_changed_ = true;
 }
 
 Result<void> Node::sync_now(Link& link) {
-  return wait_for(link, [this, &link] { return !is_changed_ && link.is_settled() && !space_->log().has_tail(); });
+  return wait_for(link, [this, &link] { return has_sent_all(link); });
 }
 
 Result<void> Node::run_until_ended(Link& link) {

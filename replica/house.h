@@ -14,6 +14,7 @@
 #include "space/keyring.h"
 #include "space/space.h"
 #include "store/table_file.h"
+#include "sync/session.h"
 
 namespace kith::replica {
 
@@ -22,6 +23,25 @@ struct TakenAlong {
   std::string id;
   std::unique_ptr<store::TableFile> file;
 };
+
+/// How it goes with the personal space that other houses are asked to keep.
+struct Keepers {
+  std::uint64_t houses = 0;      // in touch, that keep it
+  std::optional<Error> refused;  // by one of them
+};
+template <typename Links>
+Keepers keepers_of(const Links& links, const space::Space* personal) {
+  Keepers out;
+  for (const auto& link : links) {
+    if (link->session() == nullptr || personal == nullptr) continue;
+    for (const sync::SpaceProgress& one : link->session()->progress()) {
+      if (one.space != personal->id()) continue;
+      if (one.refused_with) out.refused = sync::refusal_error(*one.refused_with);
+      if (one.state != "refused") ++out.houses;
+    }
+  }
+  return out;
+}
 
 class House : public kith::Place {
  public:

@@ -68,8 +68,10 @@ void Link::close() {
 bool Link::is_live() const {
   if (!session_) return false;
   const auto progress = session_->progress();
-  return !progress.empty() &&
-         std::all_of(progress.begin(), progress.end(), [](const auto& space) { return space.state == "live"; });
+  // A house that does not keep our personal space is in touch all the same.
+  return !progress.empty() && std::all_of(progress.begin(), progress.end(), [](const auto& space) {
+    return space.state == "live" || (space.is_about_keeping && space.state == "refused");
+  });
 }
 
 bool Link::is_settled() const {

@@ -248,7 +248,7 @@ std::vector<LinkState> Links::states() const {
     }
     if (link->session() != nullptr) {
       for (const auto& progress : link->session()->progress()) {
-        state.state = progress.state;
+        if (!progress.is_about_keeping) state.state = progress.state;
         state.behind += progress.behind_entries;
         state.owed += progress.owed_entries;
       }

@@ -122,7 +122,10 @@ void Replica::make_links() {
 
 /// After the spaces are there: what this run needs beside them.
 Result<void> Replica::settle_in() {
-  if (personal_) listen_to(*personal_, kPersonalIndex);
+  if (personal_) {
+    listen_to(*personal_, kPersonalIndex);
+    personal_memory_ = KITH_TRY(Memory::open(personal_->store().db()));
+  }
   if (!space_) return {};
   listen_to(*space_, kSpaceIndex);
   memory_ = KITH_TRY(Memory::open(space_->store().db()));
@@ -145,6 +148,13 @@ void Replica::learn_addresses() {
   const auto addresses = setup_.app.addresses(*this);
   if (!addresses.ok()) return note(addresses.error());
   for (const std::string& address : *addresses) links_->learn(address);
+}
+
+/// For the day on which the words are all that is left.
+void Replica::note_place() {
+  if (is_place_noted_ || joining_ || !has_space() || !personal_ || !personal_->is_member()) return;
+  is_place_noted_ = true;
+  note(setup_.app.note_place(*personal_, {space_->lineage(), addresses()}));
 }
 
 void Replica::listen_to(space::Space& space, std::size_t index) {
@@ -237,7 +247,12 @@ std::uint64_t Replica::tick() {
       trouble_ = again.error().message();
     }
   }
-  if (std::exchange(is_changed_, false) && space_) links_->notify(space_->id());
+  note_place();
+  if (std::exchange(is_changed_, false)) {
+    for (space::Space* one : {space_.get(), personal_.get()}) {
+      if (one != nullptr) links_->notify(one->id());
+    }
+  }
   next = std::min(next, links_->tick());
   watch_joining(now);
   remember_what_left();
@@ -345,6 +360,9 @@ Json Replica::status() {
       held = counters->held;
     }
   }
+  const Keepers keepers = keepers_of(links_->links(), personal_.get());
+  out.set("keepers", Json::object({{"houses", keepers.houses},
+                                   {"refused", keepers.refused ? problem_of(*keepers.refused) : Json()}}));
   out.set("locked", locked);
   out.set("held", held);
   out.set("storage", Json::object({{"kind", setup_.storage.kind},

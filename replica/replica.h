@@ -89,7 +89,8 @@ class Replica final : public sync::Spaces, public House {
   /// What the link says, and, once its door has been asked for `doorstep_path`, what that has told (base64url).
   Result<Json> look(std::string_view link, const std::optional<std::string>& told);
   void join(std::string_view link, std::string_view name, Done done);
-  /// `done` gets {spaces, entries} once what the other side has is here. The rescue code names the neighbourhood.
+  /// `done` gets {spaces, entries} once what the other side has is here: first the personal space, if the house that is
+  /// asked keeps it, then the neighbourhood that it names, or the rescue code, which may be empty.
   void restore(std::string_view words, std::string_view rescue, std::string_view address, Done done);
   /// What this device shows, so that one of the person's others links it; then what that one has answered.
   Result<std::string> request_link();
@@ -119,6 +120,8 @@ class Replica final : public sync::Spaces, public House {
   // -- sync::Spaces
   std::vector<space::Space*> spaces() override;
   const crypto::SigningKey* log_key(const SpaceId& space) override;
+  bool offers() override { return true; }
+  space::Space* offered() override { return personal_.get(); }
   const sync::Restoring* restoring() override;
   space::Space* visit(const SpaceId& space) override;
   Result<void> authority_complete(space::Space& space) override;
@@ -135,6 +138,8 @@ class Replica final : public sync::Spaces, public House {
     bool is_member = false;
     std::optional<Error> failure{};
     std::optional<sync::Restoring> restoring{};  // in place of the invitation
+    std::optional<Lineage> rescue{};             // the neighbourhood's, if she knows it
+    bool is_personal_back = false;
   };
   struct Waiting {
     Done done;
@@ -167,7 +172,13 @@ class Replica final : public sync::Spaces, public House {
   Result<std::unique_ptr<space::Space>> begin_visit(const SpaceId& space);
   Result<void> become_member(space::Space& space);
   Result<void> begin_restoring(std::string_view words, std::string_view rescue);
-  Result<Json> restored();
+  Result<void> personal_is_back();
+  Result<void> go_on_restoring();
+  Result<void> ask_for(const Lineage& lineage);
+  void watch_restoring();
+  Result<void> stay_alone();
+  Result<Json> restored(bool is_personal_back);
+  void note_place();
   void forget_beginning();
   const OperationTable& table_of(std::string_view operation) const;
   void watch_joining(std::uint64_t now);
@@ -190,6 +201,7 @@ class Replica final : public sync::Spaces, public House {
   std::unique_ptr<space::Space> space_;
   std::unique_ptr<space::Space> personal_;
   std::optional<Memory> memory_;
+  std::optional<Memory> personal_memory_;
   std::unique_ptr<Links> links_;
   std::optional<Joining> joining_;
   std::optional<LinkRequest> link_request_;
@@ -206,6 +218,7 @@ class Replica final : public sync::Spaces, public House {
   std::uint64_t status_at_ms_ = 0;
   std::string trouble_;
   bool is_changed_ = false;
+  bool is_place_noted_ = false;
 };
 
 /// begin.*, replica.status and what else an installation answers by itself; `call` looks here before the app.

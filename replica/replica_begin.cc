@@ -19,7 +19,11 @@ std::uint64_t bytes_of(const Links& links) {
   return out;
 }
 
-Error nobody_answers() {
+Error nobody_answers(bool is_restoring) {
+  if (is_restoring) {
+    return {ErrorCode::kUnreachable, "Nobody could be reached at this address.",
+            "Check it, and that this device has a network; any house of your neighbourhood will do."};
+  }
   return {ErrorCode::kUnreachable, "Nobody of this neighbourhood could be reached at the invitation's addresses.",
           "Check that this device is in the same network, or ask for a new invitation."};
 }
@@ -85,6 +89,7 @@ Result<void> Replica::found_personal() {
                                            *keyring_.root, crypto::personal_lineage(*keyring_.root), HostKey{}, keys));
   keyring_.spaces.push_back(std::move(keys));
   listen_to(*personal_, kPersonalIndex);
+  personal_memory_ = KITH_TRY(Memory::open(personal_->store().db()));
   return personal_->store().db().flush();
 }
 
@@ -150,20 +155,28 @@ void Replica::join(std::string_view link, std::string_view name, Done done) {
 /// A newcomer waits for three things: somebody to get through to, to be a member, and that this is said and safe.
 void Replica::watch_joining(std::uint64_t now) {
   if (!joining_) return;
+  if (joining_->restoring && joining_->restoring->is_personal) watch_restoring();
   if (joining_->is_member && !joining_->restoring) return end_joining(Json::object({}));
-  if (joining_->is_member && links_->is_settled()) return end_joining(restored());
+  if (joining_->is_member && links_->is_settled()) return end_joining(restored(joining_->is_personal_back));
   if (joining_->failure) return end_joining(*joining_->failure);
   const std::uint64_t bytes = bytes_of(*links_);
   if (bytes != joining_->moved_bytes) {
     joining_->moved_bytes = bytes;
     joining_->deadline_ms = now + kJoinQuietMsMax;
   }
-  if (now >= joining_->deadline_ms) end_joining(joining_->is_member ? restored() : nobody_answers());
+  if (now >= joining_->deadline_ms)
+    end_joining(joining_->is_member ? restored(joining_->is_personal_back)
+                                    : nobody_answers(joining_->restoring.has_value()));
 }
 
 void Replica::end_joining(Result<Json> outcome) {
   Joining ended = std::move(*joining_);
   joining_.reset();
+  if (!ended.is_member && ended.is_personal_back && !outcome.ok() && outcome.error().code() == ErrorCode::kNotMember) {
+    // Out of the neighbourhood, and still the person of these notes.
+    if (auto alone = stay_alone(); alone.ok()) outcome = restored(true);
+  }
+  if (ended.restoring && has_keys_) links_->begin_anew();  // as somebody who belongs here
   if (ended.is_member) {
     note(say_name());
     is_changed_ = true;
@@ -193,6 +206,11 @@ void Replica::link_ended(const LinkEnd& end) {
   if (!joining_ || joining_->is_member || joining_->failure || !end.refusal) return;
   // Who could not be reached may be reached at another address.
   const ErrorCode code = end.refusal->code();
+  if (code == ErrorCode::kPeerRefused && joining_->restoring && joining_->restoring->is_personal) {
+    const auto going_on = joining_->is_personal_back ? Result<void>() : go_on_restoring();
+    if (!going_on.ok()) joining_->failure = going_on.error();
+    return;
+  }
   if (code != ErrorCode::kUnreachable && code != ErrorCode::kTimeout && code != ErrorCode::kClosed) {
     joining_->failure = *end.refusal;
   }
@@ -205,10 +223,24 @@ std::vector<space::Space*> Replica::spaces() {
 }
 
 const crypto::SigningKey* Replica::log_key(const SpaceId& space) {
-  return space_ && space_->id() == space ? space_->log_key() : nullptr;
+  for (space::Space* one : {space_.get(), personal_.get()}) {
+    if (one != nullptr && one->id() == space) return one->log_key();
+  }
+  return nullptr;
 }
 
 space::Space* Replica::visit(const SpaceId& space) {
+  if (joining_ && joining_->restoring && joining_->restoring->is_personal) {
+    if (personal_) return personal_->id() == space ? personal_.get() : nullptr;
+    auto visited = [&]() -> Result<void> {
+      personal_ =
+          KITH_TRY(space::Space::visit_to_restore({setup_.clock, setup_.random, &setup_.files},
+                                                  KITH_TRY(personal_options()), space, joining_->restoring->lineage));
+      return {};
+    }();
+    if (!visited.ok()) joining_->failure = visited.error();
+    return personal_.get();
+  }
   if (space_) return space_->id() == space ? space_.get() : nullptr;
   if (!joining_) return nullptr;
   auto visited = [&]() -> Result<void> {
@@ -220,8 +252,8 @@ space::Space* Replica::visit(const SpaceId& space) {
 }
 
 Result<void> Replica::authority_complete(space::Space& space) {
-  if (!joining_ || joining_->is_member) return {};
-  auto joined = become_member(space);
+  if (!joining_ || joining_->is_member || (&space == personal_.get() && joining_->is_personal_back)) return {};
+  auto joined = &space == personal_.get() ? personal_is_back() : become_member(space);
   if (!joined.ok()) joining_->failure = joined.error();
   return joined;
 }
@@ -249,12 +281,14 @@ Result<void> Replica::become_member(space::Space& space) {
   return {};
 }
 
-sync::PeerCursor Replica::peer_cursor(const HostKey& peer, const SpaceId&) {
-  return memory_ ? memory_->cursor(peer) : sync::PeerCursor{};
+sync::PeerCursor Replica::peer_cursor(const HostKey& peer, const SpaceId& space) {
+  std::optional<Memory>& memory = personal_ && personal_->id() == space ? personal_memory_ : memory_;
+  return memory ? memory->cursor(peer) : sync::PeerCursor{};
 }
 
-void Replica::set_peer_cursor(const HostKey& peer, const SpaceId&, const sync::PeerCursor& cursor) {
-  if (memory_) note(memory_->set_cursor(peer, cursor));
+void Replica::set_peer_cursor(const HostKey& peer, const SpaceId& space, const sync::PeerCursor& cursor) {
+  std::optional<Memory>& memory = personal_ && personal_->id() == space ? personal_memory_ : memory_;
+  if (memory) note(memory->set_cursor(peer, cursor));
 }
 
 // --- operations
@@ -269,7 +303,8 @@ const OperationTable& operations_of_replica() {
            "{phase: 'empty' | 'alone' | 'joining' | 'member'; place: string; space: string | null; me: {person: "
            "Person; "
            "name: string | null; device: string; personal: Person} | null; members: number; in_touch: boolean; "
-           "last_heard_ms: Ms | null; only_here: number; locked: number; held: number; storage: {kind: 'opfs' | "
+           "last_heard_ms: Ms | null; only_here: number; keepers: {houses: number; refused: {code: string; cause: "
+           "string; remedy: string} | null}; locked: number; held: number; storage: {kind: 'opfs' | "
            "'indexeddb' | 'memory' | 'disk'; bytes: number; persistent: boolean | null}; words: 'unseen' | 'seen' | "
            "'practised'; links: LinkState[]; version: {core: string; protocol: string; schema: string | null}; update: "
            "string | null; trouble: string | null}"},
@@ -289,7 +324,7 @@ const OperationTable& operations_of_replica() {
            Needs::kNothing,
            "POST",
            "/api/begin/restore",
-           "{words: string; rescue: string; address?: string}",
+           "{words: string; rescue?: string; address?: string}",
            "{spaces: number; entries: number}",
            {}},
           {"begin.request_link", true, Needs::kNothing, "POST", "/api/begin/request_link", "{}", "{code: string}",

@@ -33,6 +33,17 @@ std::string address_of(std::string_view text) {
       .append(is_secure ? "/tls/ws" : "/ws");
 }
 
+Error nobody_keeps() {
+  return {ErrorCode::kNotFound, "Nobody at this address keeps anything for these twelve words.",
+          "Type the rescue code that you wrote down beside them, or ask at another house of your neighbourhood."};
+}
+
+/// As the neighbourhood itself says it, so that one way leads on.
+Error not_there_any_more() {
+  return {ErrorCode::kNotMember, "Your own notes are kept here, but they name no neighbourhood.",
+          "Join one by an invitation."};
+}
+
 Error has_begun() {
   return {ErrorCode::kExists, "This browser has begun already.",
           "Use another browser profile, so that nothing of what is here is lost."};
@@ -45,43 +56,92 @@ void Replica::restore(std::string_view words, std::string_view rescue, std::stri
   if (!begun.ok()) return done(begun.error());
   joining_->done = std::move(done);
   joining_->deadline_ms = setup_.clock.steady_ms() + kReachMsMax;
-  for (const std::string& door : setup_.doors) links_->learn(door);
-  if (!address.empty()) links_->learn(address_of(address));
+  if (address.empty()) {
+    for (const std::string& door : setup_.doors) links_->learn(door);
+  } else {
+    links_->learn(address_of(address));
+  }
+  links_->begin_anew();  // who had nothing for us a moment ago is asked something else
 }
 
 /// Nothing is saved before she is back.
 Result<void> Replica::begin_restoring(std::string_view words, std::string_view rescue) {
   if (has_keys_ || joining_) return has_begun();
   std::string checked = KITH_TRY(crypto::check_words(words));
-  const Lineage lineage = KITH_TRY(space::parse_rescue_code(rescue));
+  std::optional<Lineage> lineage;
+  if (!rescue.empty()) lineage = KITH_TRY(space::parse_rescue_code(rescue));
   crypto::Key64 seed = crypto::seed_from_words(checked);
   make_keys(crypto::derive_root(seed));
   crypto::wipe(seed.data);
   crypto::wipe({reinterpret_cast<std::uint8_t*>(checked.data()), checked.size()});
   keyring_.words = space::WordsState::kPractised;  // typed, all twelve
-  auto founded = found_personal();
-  if (!founded.ok()) {
-    forget_beginning();
-    return founded;
-  }
-  crypto::Key person_root = crypto::derive_person_root(*keyring_.root, lineage);
   joining_.emplace(Joining{});
+  joining_->rescue = lineage;
+  KITH_TRY(ask_for(crypto::personal_lineage(*keyring_.root)));
+  joining_->restoring->is_personal = true;
+  return {};
+}
+
+/// From the next session on.
+Result<void> Replica::ask_for(const Lineage& lineage) {
+  crypto::Key person_root = crypto::derive_person_root(*keyring_.root, lineage);
   joining_->restoring.emplace(sync::Restoring{lineage, crypto::derive_identity(person_root)});
   crypto::wipe(person_root.data);
   return {};
 }
 
+Result<void> Replica::personal_is_back() {
+  space::SpaceKeys keys;
+  KITH_TRY(personal_->restore(*keyring_.root, keys));
+  keyring_.spaces.assign(1, std::move(keys));
+  listen_to(*personal_, kPersonalIndex);
+  personal_memory_ = KITH_TRY(Memory::open(personal_->store().db()));
+  joining_->is_personal_back = true;
+  return personal_->store().db().flush();
+}
+
+/// All of the personal space is here: on to what it names.
+void Replica::watch_restoring() {
+  if (!joining_->is_personal_back || !links_->is_settled()) return;
+  const auto going_on = go_on_restoring();
+  if (!going_on.ok()) joining_->failure = going_on.error();
+}
+
+Result<void> Replica::go_on_restoring() {
+  std::vector<KnownPlace> places;
+  if (joining_->is_personal_back) places = KITH_TRY(setup_.app.known_places(*personal_));
+  if (joining_->rescue) {
+    places.insert(places.begin(), KnownPlace{*joining_->rescue, {}});
+  }
+  if (places.empty()) return joining_->is_personal_back ? not_there_any_more() : nobody_keeps();
+  if (!joining_->is_personal_back) KITH_TRY(found_personal());
+  KITH_TRY(ask_for(places.front().lineage));
+  for (const std::string& address : places.front().addresses) links_->learn(address);
+  joining_->deadline_ms = setup_.clock.steady_ms() + kReachMsMax;
+  links_->begin_anew();
+  return {};
+}
+
+/// Back with the personal space alone.
+Result<void> Replica::stay_alone() {
+  KITH_TRY(save_keys());
+  has_keys_ = true;
+  return {};
+}
+
 /// What a beginning that failed has made, before anything was saved.
 void Replica::forget_beginning() {
+  personal_memory_.reset();
   personal_.reset();
   keyring_.forget_words();
   keyring_.words = space::WordsState::kUnseen;
   keyring_.spaces.clear();
 }
 
-Result<Json> Replica::restored() {
-  const auto counters = KITH_TRY(space_->log().counters());
-  return Json::object({{"spaces", 1}, {"entries", counters.entries}});
+Result<Json> Replica::restored(bool is_personal_back) {
+  const std::uint64_t own = is_personal_back ? KITH_TRY(personal_->log().counters()).entries : 0;
+  const std::uint64_t shared = has_space() ? KITH_TRY(space_->log().counters()).entries : 0;
+  return Json::object({{"spaces", has_space() ? 1 : 0}, {"entries", own + shared}});
 }
 
 const sync::Restoring* Replica::restoring() {

@@ -5,6 +5,7 @@
 #include "town/people/commands.h"
 #include "town/people/houses.h"
 #include "town/people/queries.h"
+#include "town/places/places.h"
 #include "town/take_along/take_along.h"
 #include "town/take_along/title.h"
 #include "town/town.h"
@@ -53,6 +54,15 @@ Result<void> App::listens(Place& place, const std::string& peer, const std::vect
 
 Result<std::vector<std::string>> App::addresses(Place& place) {
   return people::house_addresses(place.space());
+}
+
+Result<void> App::note_place(Database& personal, const KnownPlace& place) {
+  KITH_TRY(places::note(personal, place));
+  return {};
+}
+
+Result<std::vector<KnownPlace>> App::known_places(Database& personal) {
+  return places::noted(personal);
 }
 
 Result<std::string> App::place_name(Place& place) {

@@ -23,6 +23,8 @@ class App final : public kith::App {
   Result<Json> introduction(Place& place) override;
   Result<std::string> title_of(Place& place, std::string_view table, const std::string& key) override;
   Result<void> take_along(Place& place, Tables& tables) override;
+  Result<void> note_place(Database& personal, const KnownPlace& place) override;
+  Result<std::vector<KnownPlace>> known_places(Database& personal) override;
 };
 
 }  // namespace kith::town

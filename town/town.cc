@@ -11,7 +11,7 @@ std::string schema() {
 }
 
 std::string personal_schema() {
-  return std::string(kNotesSql) + kDraftsSql + kReadingSql;
+  return std::string(kNotesSql) + kDraftsSql + kReadingSql + kPlacesSql;
 }
 
 std::vector<LocalTable> local_tables() {

@@ -11,6 +11,7 @@
 #include "town/people/commands.h"
 #include "town/people/houses.h"
 #include "town/people/queries.h"
+#include "town/places/places.h"
 #include "town/testing/street.h"
 
 namespace kith::town {
@@ -169,6 +170,34 @@ TEST_F(Town, notes_live_in_a_schema_of_their_own) {
   ASSERT_EQ(rest->notes.size(), 1u);
   EXPECT_EQ(rest->notes[0].body, "note 0");
   EXPECT_FALSE(rest->next);
+}
+
+TEST_F(Town, the_personal_space_names_the_places_that_its_owner_belongs_to) {
+  TestDatabase personal(directory_.file("personal"), personal_schema(), personal_local_tables());
+  Lineage elm, oak;
+  elm.data.fill(1);
+  oak.data.fill(2);
+  const std::vector<std::string> old_house{"/ip4/10.0.0.1/tcp/1", "/ip4/10.0.0.2/tcp/1"};
+  ASSERT_TRUE(places::note(personal, {elm, old_house}).ok());
+  ASSERT_TRUE(places::note(personal, {oak, {}}).ok());
+  // As long as one way still leads there, nothing is written.
+  ASSERT_TRUE(places::note(personal, {elm, {"/ip4/10.0.0.2/tcp/1", "/ip4/10.0.0.3/tcp/1"}}).ok());
+  auto noted = places::noted(personal);
+  ASSERT_TRUE(noted.ok() && noted->size() == 2u);
+  EXPECT_EQ(noted->at(0).lineage, oak);
+  EXPECT_EQ(noted->at(1).addresses, old_house);
+  ASSERT_TRUE(places::note(personal, {elm, std::vector<std::string>(20, "/ip4/10.0.0.9/tcp/1")}).ok());
+  noted = places::noted(personal);
+  ASSERT_EQ(noted->size(), 2u);
+  EXPECT_EQ(noted->at(0).lineage, elm);
+  EXPECT_EQ(noted->at(0).addresses.size(), places::kAddressesMax);
+  ASSERT_TRUE(personal
+                  .write("place noted", {},
+                         [](Writer& writer) {
+                           return writer.exec("INSERT INTO places(lineage, addresses) VALUES ('odd', '[1]')");
+                         })
+                  .ok());
+  EXPECT_EQ(places::noted(personal)->size(), 2u) << "what is no lineage is passed over";
 }
 
 }  // namespace

@@ -60,6 +60,7 @@ class Home final : public Spaces {
     return shared != nullptr ? std::vector<space::Space*>{shared.get()} : std::vector<space::Space*>{};
   }
   const crypto::SigningKey* log_key(const SpaceId& id) override {
+    if (forged_keeper && shared != nullptr && shared->id() == id) return &*forged_keeper;
     for (space::Space* one : {shared.get(), personal.get()}) {
       if (one != nullptr && one->id() == id) return forged && one == personal.get() ? &*forged : one->log_key();
     }
@@ -144,7 +145,8 @@ class Home final : public Spaces {
   std::vector<Session*> sessions;
   std::set<PersonId> people;
   std::optional<Error> refuses;
-  std::optional<crypto::SigningKey> forged;  // shown in place of the personal space's
+  std::optional<crypto::SigningKey> forged;         // shown in place of the personal space's
+  std::optional<crypto::SigningKey> forged_keeper;  // from now on in place of the shared space's
   std::uint64_t room = kRoom;
   bool is_offering = true;
   bool is_keeping = false;
@@ -412,6 +414,13 @@ TEST_F(KeepingTest, a_device_of_another_person_gets_nothing_of_it) {
   talk.run();
   EXPECT_EQ(Talk::state_of(talk.dialer), "refused");
   EXPECT_EQ(must(mira.personal->log().counters()).entries, 0u);
+}
+
+TEST_F(KeepingTest, only_the_house_that_the_hello_has_proved_can_keep) {
+  Talk talk(dan, node);
+  node.forged_keeper.emplace(crypto::SigningKey::from_seed(key_of(0x66)));
+  talk.run();
+  EXPECT_EQ(talk.dialer.fault(), Fault::kBadProof) << talk.dialer.fault_detail();
 }
 
 TEST_F(KeepingTest, what_was_opened_is_left) {

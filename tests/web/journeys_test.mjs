@@ -157,13 +157,8 @@ test('begin alone; joining later keeps notes and drafts', () => street((build) =
   await ben.page.goto(`${ana.url}/begin`);
   await ben.field('Your first name').fill('Ben');
   await ben.button('Begin').click();
-  await ben.field('Your note').fill('Meter reading 4711');
-  await ben.press('Keep');
-  await ben.reads('Meter reading 4711');
-  await ben.goes('/market/new');
-  await ben.field('What is it?').fill('A half-finished offer');
-  await ben.goes('/drafts');
-  await ben.reads(/half-finished offer/);
+  await ben.notes('Meter reading 4711');
+  await ben.drafts('A half-finished offer');
   await ben.page.goto(await ana.invite());
   await ben.page.waitForFunction(() => document.querySelector('#name')?.value === 'Ben');
   await ben.press(/^Join/);
@@ -174,18 +169,21 @@ test('begin alone; joining later keeps notes and drafts', () => street((build) =
   await ben.reads(/half-finished offer/);
 })));
 
-test('twelve words and a rescue code bring the place back in another profile, and a mistyped one is named', () => street((build) => Neighbour.gather(async (meet) => {
+test('twelve words alone bring place, notes and drafts back in another profile, and a mistyped one is named', () => street((build) => Neighbour.gather(async (meet) => {
   const ana = await founded(build);
   const ben = await meet('Ben');
   await ben.join(await ana.invite());
   await ben.posts('Before the phone fell into the canal');
+  await ben.notes('The spare key hangs behind the third shutter');
+  await ben.drafts('A half-finished notice');
   await ben.goes('/mine/words');
   await ben.press('Show the words');
-  await ben.reads('rescue code');
-  const rescue = await ben.page.locator('main code').innerText();
   const words = await ben.page.locator('.words li').allTextContents();
   assert.equal(words.length, 12);
   await ben.allLeft();
+  await ben.goes('/mine');
+  await ben.reads(/kept locked by/);
+  await ana.keeps(1);
   await ben.profile.close();
 
   const again = await meet('Ben, new phone');
@@ -193,7 +191,6 @@ test('twelve words and a rescue code bring the place back in another profile, an
   const typed = [...words];
   typed[6] = `${words[6]}x`;
   for (const [i, word] of typed.entries()) await again.page.getByLabel(`Word ${i + 1}`, { exact: true }).fill(word);
-  await again.field('Rescue code').fill(rescue);
   await again.press('Bring everything back');
   await again.page.getByRole('alert').getByText('Word 7:').waitFor();
   await again.page.getByLabel('Word 7', { exact: true }).fill(words[6]);
@@ -202,6 +199,20 @@ test('twelve words and a rescue code bring the place back in another profile, an
   await again.reads(/entries? came back/);
   await again.goes('/');
   await again.reads('Before the phone fell into the canal');
+  await again.goes('/notes');
+  await again.reads('The spare key hangs behind the third shutter');
+  await again.goes('/drafts');
+  await again.reads(/half-finished notice/);
+})));
+
+test('words that nobody keeps: a sentence says what to do, and the rescue code still does it', () => street((build) => Neighbour.gather(async (meet) => {
+  const ana = await founded(build);
+  const stranger = await meet('Somebody');
+  await stranger.page.goto(`${ana.url}/belong`);
+  const words = 'legal winner thank year wave sausage worth useful legal winner thank yellow'.split(' ');
+  for (const [i, word] of words.entries()) await stranger.page.getByLabel(`Word ${i + 1}`, { exact: true }).fill(word);
+  await stranger.press('Bring everything back');
+  await stranger.page.getByRole('alert').getByText(/Nobody at this address keeps anything/).waitFor();
 })));
 
 test('a second device is linked by a code', () => street((build) => Neighbour.gather(async (meet) => {

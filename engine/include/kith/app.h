@@ -16,6 +16,12 @@
 
 namespace kith {
 
+/// A place that somebody's personal space names.
+struct KnownPlace {
+  Lineage lineage;
+  std::vector<std::string> addresses;  // multiaddrs of its houses, as far as was known
+};
+
 class App {
  public:
   using Names = std::map<PersonId, std::string>;
@@ -37,6 +43,10 @@ class App {
   virtual Result<void> listens(Place& place, const std::string& peer, const std::vector<std::string>& addresses) = 0;
   /// Where the neighbourhood's nodes say that they are reached: full multiaddrs. Whoever writes there may be wrong.
   virtual Result<std::vector<std::string>> addresses(Place& place) = 0;
+  /// Says in the personal space to which place this installation belongs, so that the words alone find it again; and
+  /// what it says.
+  virtual Result<void> note_place(Database& personal, const KnownPlace& place) = 0;
+  virtual Result<std::vector<KnownPlace>> known_places(Database& personal) = 0;
   /// Empty until it has arrived.
   virtual Result<std::string> place_name(Place& place) = 0;
   virtual Result<Names> names(Place& place) = 0;

@@ -98,6 +98,18 @@ export class House {
     return link.startsWith('kith:') ? `${this.url}/i#${link.slice('kith:'.length)}` : link;
   }
 
+  /** Waits until this house has all of so many personal spaces that it keeps for others: no more comes for a second. */
+  async keeps(spaces) {
+    let before = -1;
+    await until(async () => {
+      const { kept } = await this.one('status');
+      const is_calm = kept.spaces === spaces && kept.bytes === before;
+      before = kept.bytes;
+      if (!is_calm) await rest(1000);
+      return is_calm;
+    }, `${this.name} keeps ${spaces}`);
+  }
+
   async stop(signal = 'SIGTERM') {
     const running = this.#process;
     if (!running) return;

@@ -81,6 +81,22 @@ export class Neighbour {
     return new URL(this.page.url()).pathname;
   }
 
+  /** Keeps a note to oneself. */
+  async notes(text) {
+    await this.goes('/notes');
+    await this.field('Your note').fill(text);
+    await this.press('Keep');
+    await this.reads(text);
+  }
+
+  /** Begins an offer and leaves it. */
+  async drafts(text) {
+    await this.goes('/market/new');
+    await this.field('What is it?').fill(text);
+    await this.goes('/drafts');
+    await this.reads(text);
+  }
+
   /** Waits until nothing of mine waits here any more. */
   async allLeft() {
     await this.goes('/mine');

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "replica/keeper.h"
+
+#include <gtest/gtest.h>
+
+#include "sync/testing/house.h"
+
+namespace kith::replica {
+namespace {
+
+using kith::testing::FakeClock;
+using kith::testing::SeededRandom;
+using sync::testing::key_of;
+using sync::testing::kSchema;
+using sync::testing::must;
+
+PersonId person_of(std::uint8_t number) {
+  PersonId out;
+  out.data.fill(number);
+  return out;
+}
+
+SpaceId space_of(std::uint32_t number) {
+  SpaceId out;
+  out.data[0] = static_cast<std::uint8_t>(number >> 8);
+  out.data[1] = static_cast<std::uint8_t>(number);
+  out.data[2] = 1;
+  return out;
+}
+
+class KeeperTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    ASSERT_TRUE(crypto::start().ok());
+    space::SpaceKeys keys;
+    own = must(space::Space::found({clock, random}, options("own"), key_of(1), Lineage{}, HostKey{}, keys));
+  }
+  space::OpenOptions options(const std::string& name) {
+    return {directory.file(name), must(store::Schema::parse(kSchema)), key_of(0x55)};
+  }
+  Keeper open(std::uint64_t person_bytes_max = Keeper::kPersonBytesMax) {
+    return must(Keeper::open({{clock, random},
+                              [this](const std::string& name) { return directory.file(name); },
+                              key_of(0x55),
+                              must(Memory::open(own->store().db())),
+                              person_bytes_max}));
+  }
+  /// What a member's device would send.
+  static void fill(space::Space& kept, space::Space& from) {
+    log::RecordEncoder encoder(from.id());
+    Bytes window;
+    must(from.log().each_authority([&](const log::AuthorityEntry& entry) -> Result<void> {
+      return from.log().encode_authority(entry, encoder, window);
+    }));
+    log::RecordDecoder decoder(from.id());
+    must(kept.log().accept(decoder, window));
+  }
+
+  log::testing::Directory directory;
+  FakeClock clock;
+  SeededRandom random{7};
+  std::unique_ptr<space::Space> own;
+};
+
+TEST_F(KeeperTest, a_kept_space_is_found_again_by_its_founders_words_after_a_restart) {
+  const crypto::Key root = key_of(9);
+  const Lineage lineage = crypto::personal_lineage(root);
+  space::SpaceKeys keys;
+  const auto personal = must(space::Space::found({clock, random}, options("hers"), root, lineage, HostKey{}, keys));
+  {
+    Keeper keeper = open();
+    EXPECT_TRUE(keeper.restorable().empty());
+    fill(*must(keeper.keep(person_of(1), personal->id())), *personal);
+    must(keeper.tick());
+    EXPECT_GT(keeper.bytes(), 0u);
+  }
+  Keeper keeper = open();
+  EXPECT_EQ(keeper.count(), 1u);
+  const auto found = keeper.restorable();
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].space, personal->id());
+  const crypto::SigningKey identity = crypto::derive_identity(crypto::derive_person_root(root, lineage));
+  EXPECT_EQ(found[0].gate, crypto::derive_kept_gate_key(lineage, identity.public_key()));
+  EXPECT_EQ(must(keeper.open_kept(personal->id()))->lineage(), lineage);
+}
+
+TEST_F(KeeperTest, a_space_is_one_members_and_a_member_has_few) {
+  Keeper keeper = open();
+  must(keeper.keep(person_of(1), space_of(1)));
+  EXPECT_EQ(keeper.keep(person_of(2), space_of(1)).error().code(), ErrorCode::kRefused);
+  for (std::uint32_t i = 2; i <= Keeper::kPersonSpacesMax; ++i) must(keeper.keep(person_of(1), space_of(i)));
+  EXPECT_EQ(keeper.keep(person_of(1), space_of(99)).error().code(), ErrorCode::kRefused);
+  must(keeper.keep(person_of(2), space_of(99)));
+  EXPECT_EQ(keeper.open_kept(space_of(100)).error().code(), ErrorCode::kNotFound);
+}
+
+TEST_F(KeeperTest, a_persons_spaces_share_one_bound) {
+  constexpr std::uint64_t kSmall = 200 << 10;
+  Keeper keeper = open(kSmall);
+  const auto first = must(keeper.keep(person_of(1), space_of(1)));
+  must(keeper.tick());
+  ASSERT_LT(must(first->kept_bytes()), kSmall);
+  must(first->check_room(false));
+  // The second has what the first has left.
+  const auto second = must(keeper.keep(person_of(1), space_of(2)));
+  EXPECT_EQ(second->check_room(false).ok(), 2 * must(first->kept_bytes()) < kSmall);
+  must(keeper.tick());
+  EXPECT_TRUE(second->check_room(true).ok()) << "authority always finds a little room";
+}
+
+TEST_F(KeeperTest, few_are_open_at_a_time_and_those_in_use_stay) {
+  Keeper keeper = open();
+  std::vector<std::shared_ptr<space::Space>> used;
+  for (std::uint32_t i = 0; i < Keeper::kOpenMax; ++i) {
+    used.push_back(must(keeper.keep(person_of(static_cast<std::uint8_t>(i + 1)), space_of(i))));
+  }
+  EXPECT_EQ(keeper.keep(person_of(200), space_of(500)).error().code(), ErrorCode::kLocked);
+  EXPECT_EQ(keeper.count(), Keeper::kOpenMax) << "what could not be opened is not kept";
+  used.pop_back();
+  must(keeper.keep(person_of(200), space_of(500)));
+  EXPECT_EQ(keeper.open_spaces().size(), Keeper::kOpenMax);
+  used.clear();
+  must(keeper.tick());
+  EXPECT_TRUE(keeper.open_spaces().empty());
+  EXPECT_EQ(keeper.memory_of(space_of(0)), nullptr);
+}
+
+}  // namespace
+}  // namespace kith::replica
