@@ -4,9 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
-#include <fstream>
 #include <sstream>
 
+#include "base/testing/file.h"
 #include "sync/frames.h"
 
 namespace kith::sync {
@@ -80,11 +80,8 @@ struct Line {
 };
 
 std::vector<Line> lines_of(const std::string& file) {
-  std::ifstream in(std::string(KITH_VECTORS_DIR) + "/sync/" + file);
-  EXPECT_TRUE(in) << file;
   std::vector<Line> out;
-  for (std::string text; std::getline(in, text);) {
-    if (text.empty() || text.starts_with("#")) continue;
+  for (const std::string& text : kith::testing::lines_of_file(std::string(KITH_VECTORS_DIR) + "/sync/" + file)) {
     std::istringstream words(text);
     Line line;
     words >> line.verdict >> line.name >> line.hex;

@@ -4,8 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
-#include <fstream>
 
+#include "base/testing/file.h"
 #include "crypto/derive.h"
 #include "sync/testing/house.h"
 
@@ -69,16 +69,11 @@ class Recording {
 void expect_recorded(const std::string& name, const std::string& about, const std::vector<std::string>& lines) {
   const std::string path = std::string(KITH_VECTORS_DIR) + "/sync/" + name + ".txt";
   if (std::getenv("KITH_RECORD") != nullptr) {
-    std::ofstream out(path, std::ios::trunc);
-    out << "# A session of /kith/sync/1 (docs/protocol.md): " << about << "\n" << kOrigin << "\n";
-    for (const std::string& line : lines) out << line << "\n";
+    std::string text = "# A session of /kith/sync/1 (docs/protocol.md): " + about + "\n" + kOrigin + "\n";
+    for (const std::string& line : lines) text += line + "\n";
+    kith::testing::write_file(path, text);
   }
-  std::ifstream in(path);
-  ASSERT_TRUE(in) << path;
-  std::vector<std::string> recorded;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.starts_with("#")) recorded.push_back(line);
-  }
+  const std::vector<std::string> recorded = kith::testing::lines_of_file(path);
   ASSERT_EQ(lines.size(), recorded.size()) << name;
   for (std::size_t i = 0; i < lines.size(); ++i) EXPECT_EQ(lines[i], recorded[i]) << name << ", turn " << i;
 }

@@ -3,24 +3,18 @@
 // line.
 #pragma once
 
-#include <fstream>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
+#include "base/testing/file.h"
 #include "kith/bytes.h"
 
 namespace kith::testing {
 
 inline std::vector<std::string> vector_lines(const std::string& file) {
-  std::ifstream in(std::string(KITH_VECTORS_DIR) + "/" + file);
-  CHECK(in.is_open());
-  std::vector<std::string> lines;
-  for (std::string line; std::getline(in, line);) {
-    if (!line.empty() && line[0] != '#') lines.push_back(line);
-  }
-  return lines;
+  return lines_of_file(std::string(KITH_VECTORS_DIR) + "/" + file);
 }
 
 inline Bytes unhex(std::string_view hex) {

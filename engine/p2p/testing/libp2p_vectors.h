@@ -2,13 +2,13 @@
 // Reads tests/vectors/libp2p.json: what js-libp2p wrote and accepted. Just enough JSON for that file.
 #pragma once
 
-#include <fstream>
 #include <iterator>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "base/check.h"
+#include "base/testing/file.h"
 #include "kith/bytes.h"
 
 namespace kith::p2p::testing {
@@ -106,11 +106,7 @@ class Json {
 };
 
 inline const Json& vectors() {
-  static const Json all = [] {
-    std::ifstream in(std::string(KITH_VECTORS_DIR) + "/libp2p.json");
-    CHECK(in.is_open());
-    return Json::parse(std::string(std::istreambuf_iterator<char>(in), {}));
-  }();
+  static const Json all = Json::parse(kith::testing::content_of(std::string(KITH_VECTORS_DIR) + "/libp2p.json"));
   return all;
 }
 
