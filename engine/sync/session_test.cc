@@ -312,6 +312,30 @@ TEST_F(SessionTest, a_surge_goes_as_windows_and_a_live_entry_does_not_wait_for_t
   EXPECT_GT(wire.listener.counters().windows_out, 0u);
 }
 
+TEST_F(SessionTest, a_large_merge_is_there_at_once_and_its_write_ahead_log_is_emptied_a_second_later) {
+  constexpr std::size_t kPosts = 40;
+  constexpr std::size_t kPictureBytes = 64 << 10;
+  House ana(1, 1, &clock_);
+  ana.found();
+  for (std::size_t i = 0; i < kPosts; ++i) {
+    Bytes picture(kPictureBytes);
+    ana.random.fill(picture);
+    ana.post(to_hex(picture));
+  }
+  House dan(2, 1, &clock_);
+  dan.invitation = ana.invite();
+  Wire wire(dan, ana, true);
+  wire.run();
+  wire.dialer.tick();
+  wire.expect_healthy();
+  EXPECT_EQ(dan.post_count(), kPosts);
+  EXPECT_GT(dan.log_bytes(), kPosts * kPictureBytes);
+  clock_.advance(1'000);
+  wire.dialer.tick();
+  wire.expect_healthy();
+  EXPECT_EQ(dan.log_bytes(), 0u);
+}
+
 TEST_F(SessionTest, a_window_that_has_overtaken_what_it_rests_on_waits_for_it) {
   House ana(1, 1, &clock_);
   ana.found();

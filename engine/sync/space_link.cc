@@ -405,7 +405,7 @@ LinkOutcome SpaceLink::receive_backfill_done(const Frame& frame) {
     cursor_dirty_ = true;
     save_cursor();
   }
-  if (auto settled = space_.store().db().settle(); !settled) return local(std::move(settled).error());
+  settle_at_ = clock_.steady_ms() + kSettleAfterMs;
   return go_on();
 }
 
@@ -612,6 +612,10 @@ LinkOutcome SpaceLink::tick() {
   const std::uint64_t now = clock_.steady_ms();
   if (phase_ == Phase::kContent && ask_again_ && !asking_ && now - asked_at_ >= kAskAgainMs) KITH_LINK_TRY(ask(true));
   if (cursor_dirty_ && now - cursor_saved_at_ >= kCursorSaveMs) save_cursor();
+  if (settle_at_ && now >= *settle_at_) {
+    settle_at_.reset();
+    if (auto settled = space_.store().db().settle(); !settled) return local(std::move(settled).error());
+  }
   return go_on();
 }
 
@@ -619,6 +623,7 @@ std::optional<std::uint64_t> SpaceLink::next_tick() const {
   std::optional<std::uint64_t> next;
   if (phase_ == Phase::kContent && ask_again_ && !asking_) next = asked_at_ + kAskAgainMs;
   if (cursor_dirty_) next = std::min(next.value_or(UINT64_MAX), cursor_saved_at_ + kCursorSaveMs);
+  if (settle_at_) next = std::min(next.value_or(UINT64_MAX), *settle_at_);
   return next;
 }
 

@@ -30,6 +30,8 @@ class SpaceLink {
   static constexpr std::uint32_t kQuestionsPerMinuteMax = 120;  // that the other side may ask
   static constexpr std::uint32_t kVerifiesMax = 3;              // full comparisons because a cursor's left a difference
   static constexpr std::uint64_t kCursorSaveMs = 10'000;
+  /// What has just come is looked at first; the log it lies in is copied when that is over.
+  static constexpr std::uint64_t kSettleAfterMs = 1'000;
   /// What a device that nobody here knows yet may send to show who it is.
   static constexpr std::size_t kUnknownAuthorityBytesMax = 16 << 20;
 
@@ -164,6 +166,7 @@ class SpaceLink {
   PeerCursor cursor_;
   bool cursor_dirty_ = false;
   std::uint64_t cursor_saved_at_ = 0;
+  std::optional<std::uint64_t> settle_at_;  // when the write-ahead log of what came is copied into the database
 };
 
 }  // namespace kith::sync

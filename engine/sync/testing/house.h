@@ -99,6 +99,8 @@ class House final : public Spaces {
   std::size_t post_count() { return must(own->query("SELECT id FROM posts", {})).rows.size(); }
   Bytes state_hash() { return must(own->store().state_hash()); }
   Hash digest() { return must(own->log().digest()); }
+  /// The write-ahead log's, in its file.
+  std::size_t log_bytes() { return directory_.content("space.kith-wal").size(); }
 
   // -- Spaces
   std::vector<space::Space*> spaces() override {
@@ -108,7 +110,8 @@ class House final : public Spaces {
   const Restoring* restoring() override { return restoring_ ? &*restoring_ : nullptr; }
   space::Space* visit(const SpaceId& id) override {
     if (own == nullptr && restoring_) {
-      own = must(space::Space::visit_to_restore({clock, random}, options(), id, restoring_->lineage));
+      own =
+          must(space::Space::visit_to_restore({clock, random, directory_.files()}, options(), id, restoring_->lineage));
       listen();
     }
     if (own == nullptr) {
