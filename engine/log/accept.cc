@@ -548,7 +548,8 @@ class WindowReader {
     if (record.withheld) return State::kLocked;
     const crypto::Key* secret = secret_for(item.log, header.tag);
     if (secret == nullptr) return State::kLocked;
-    const auto split = split_payload(record.payload, record.values_hash);
+    const Hash* computed = record.computed_values_hash.has_value() ? &*record.computed_values_hash : nullptr;
+    const auto split = split_payload(record.payload, record.values_hash, computed);
     if (!split.ok()) return State::kVoid;
     if (!open_payload_into(impl_.compressor, *secret, header.device, header.seq, *split, opened_).ok()) {
       return State::kVoid;

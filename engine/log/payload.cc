@@ -121,7 +121,7 @@ Result<Bytes> seal_payload(codec::Compressor& compressor, Random& random, const 
   return out;
 }
 
-Result<PayloadView> split_payload(ByteView stored, const std::optional<Hash>& values_hash) {
+Result<PayloadView> split_payload(ByteView stored, const std::optional<Hash>& values_hash, const Hash* computed) {
   ByteReader in(stored);
   PayloadView view;
   view.salt = in.bytes(kSaltBytes);
@@ -134,7 +134,7 @@ Result<PayloadView> split_payload(ByteView stored, const std::optional<Hash>& va
     view.values_gone = true;
     view.values_hash = *values_hash;
   } else {
-    view.values_hash = values_hash_of(view.values);
+    view.values_hash = computed != nullptr ? *computed : values_hash_of(view.values);
   }
   return view;
 }

@@ -33,8 +33,10 @@ struct PayloadView {
   bool values_gone = false;
   Hash values_hash;  // H("kith1 values", V), or what stands in V's place
 };
-/// `values_hash`: given when V was erased or withheld (then the stored bytes end behind S).
-Result<PayloadView> split_payload(ByteView stored, const std::optional<Hash>& values_hash);
+/// `values_hash`: given when V was erased or withheld (then the stored bytes end behind S). `computed`: the hash of the
+/// V that is there, if it is known already.
+Result<PayloadView> split_payload(ByteView stored, const std::optional<Hash>& values_hash,
+                                  const Hash* computed = nullptr);
 /// H("kith1 values", V).
 Hash values_hash_of(ByteView values);
 /// The header's payload field of an encrypted payload.

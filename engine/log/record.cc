@@ -242,7 +242,9 @@ Result<void> RecordDecoder::decode_payload(ByteReader& in, std::uint8_t flags, R
   append(payload_, in.bytes(shape + kept));
   if (partial == kValuesErased) record.values_hash = Hash{in.array<kHashBytes>()};
   record.payload = payload_;
-  header.payload = payload_hash(KITH_TRY(split_payload(record.payload, record.values_hash)));
+  const PayloadView split = KITH_TRY(split_payload(record.payload, record.values_hash));
+  if (!split.values_gone) record.computed_values_hash = split.values_hash;
+  header.payload = payload_hash(split);
   return {};
 }
 

@@ -25,6 +25,7 @@ struct Record {
   std::optional<Hash> values_hash;  // V was erased (flag 64, 1)
   bool withheld = false;            // flag 64, 2: the header's payload hash instead of all
   std::optional<Signature> signature;
+  std::optional<Hash> computed_values_hash{};  // of the V that is here, where decoding has needed it
 };
 
 class RecordEncoder {
