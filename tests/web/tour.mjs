@@ -24,7 +24,8 @@ const STOPS = [
   { file: 'promise', route: '/market/sewing', title: 'A promise', say: 'Asked for, promised, with time and place for the calendar. The deal itself is settled in person.' },
   { file: 'requests', route: '/market/oven', whole: true, title: 'Who asked', say: 'In the order in which the requests arrived. Somebody who wrote earlier and was offline is shown, not hidden; you decide.' },
   { file: 'people', route: '/people', title: 'People', say: 'Everybody has a door, drawn from their key. A name that looks like another’s is pointed at.' },
-  { file: 'mine', route: '/mine', desk: true, title: 'My data', whole: true, say: 'Ways back, devices, who can read what, what has not left yet, a file to take along.' },
+  { file: 'inviting', route: '/people', press: ['Invite a neighbour', 'Make the invitation'], title: 'Inviting', say: 'A code for the neighbour’s camera, or a link to pass on. Whoever comes in sees whose it is before typing a word.' },
+  { file: 'mine', route: '/mine', desk: true, title: 'My data', whole: true, say: 'Ways back, devices, who can read what, what has not left yet and what left when, a file to take along.' },
   { file: 'words', route: '/mine/words', press: ['Show the words', 'I have written them down'], title: 'Practising the words', say: 'Twelve words on paper bring everything back. The practice screen checks that the paper is right.' },
   { file: 'about', route: '/about', dark: true, title: 'About this place', whole: true, say: 'Its rules, who looks after it, how fresh it is, and whether every house serves the same page.' },
 ];
