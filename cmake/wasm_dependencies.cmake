@@ -23,8 +23,19 @@ add_library(PkgConfig::SODIUM ALIAS kith_sodium)
 file(GLOB zstd_sources "${KITH_DEBIAN}/libzstd/lib/common/*.c" "${KITH_DEBIAN}/libzstd/lib/compress/*.c" "${KITH_DEBIAN}/libzstd/lib/decompress/*.c")
 add_library(kith_zstd STATIC EXCLUDE_FROM_ALL ${zstd_sources})
 target_include_directories(kith_zstd SYSTEM BEFORE PUBLIC "${KITH_DEBIAN}/libzstd/lib")
-target_compile_definitions(kith_zstd PRIVATE ZSTD_DISABLE_ASM=1 ZSTD_LEGACY_SUPPORT=0 DEBUGLEVEL=0 XXH_NAMESPACE=ZSTD_)
-target_compile_options(kith_zstd PRIVATE -w)
+target_compile_definitions(kith_zstd PRIVATE ZSTD_DISABLE_ASM=1 ZSTD_LEGACY_SUPPORT=0 DEBUGLEVEL=0 XXH_NAMESPACE=ZSTD_ DYNAMIC_BMI2=0
+  ZSTD_STRIP_ERROR_STRINGS=1 HUF_FORCE_DECOMPRESS_X1=1 ZSTD_FORCE_DECOMPRESS_SEQUENCES_SHORT=1)
+target_compile_options(kith_zstd PRIVATE -w -Oz)
+# codec/compress.cc compresses at level 3, which is the strategy doubleFast for every length, and never with a dictionary: the other strategies,
+# 180 kB of code, give their names to that one in the table that they are chosen from. (This version has no ZSTD_EXCLUDE_…; all have one type.)
+set(strategies)
+foreach(strategy fast greedy lazy lazy2 btlazy2 btopt btultra btultra2)
+  foreach(form "" _row _extDict _extDict_row _dictMatchState _dictMatchState_row _dedicatedDictSearch _dedicatedDictSearch_row)
+    list(APPEND strategies "ZSTD_compressBlock_${strategy}${form}=ZSTD_compressBlock_doubleFast")
+  endforeach()
+endforeach()
+list(APPEND strategies ZSTD_compressBlock_doubleFast_dictMatchState=ZSTD_compressBlock_doubleFast)
+set_source_files_properties("${KITH_DEBIAN}/libzstd/lib/compress/zstd_compress.c" PROPERTIES COMPILE_DEFINITIONS "${strategies}")
 add_library(PkgConfig::ZSTD ALIAS kith_zstd)
 
 # The tests: googletest with the constructs of exceptions ignored, and a small stand-in for rapidcheck, which needs them.

@@ -2,7 +2,7 @@
 #include "replica/memory.h"
 
 #include <algorithm>
-#include <cstdio>
+#include <charconv>
 
 namespace kith::replica {
 namespace {
@@ -83,12 +83,15 @@ Result<void> Memory::add_departure(const Departure& departure) {
 sync::PeerCursor Memory::cursor(const HostKey& peer) {
   const auto text = get(cursor_name(peer));
   sync::PeerCursor out;
-  unsigned long long journal = 0;
-  long long pos = 0;
-  if (text.ok() && *text && std::sscanf((*text)->c_str(), "%llu %lld", &journal, &pos) == 2) {
-    out.journal = journal;
-    out.pos = Pos(pos);
-  }
+  if (!text.ok() || !*text) return out;
+  const char* const end = (*text)->data() + (*text)->size();
+  std::uint64_t journal = 0;
+  std::int64_t pos = 0;
+  const auto first = std::from_chars((*text)->data(), end, journal);
+  if (first.ec != std::errc() || first.ptr == end) return out;
+  if (std::from_chars(first.ptr + 1, end, pos).ec != std::errc()) return out;
+  out.journal = journal;
+  out.pos = Pos(pos);
   return out;
 }
 
