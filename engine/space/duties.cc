@@ -291,6 +291,22 @@ Result<void> Impl::do_duties() {
   return wrap_missing();
 }
 
+/// Brings a slice of the local tables up to date, if it is time for one. When the next is due.
+Result<std::uint64_t> Impl::refresh_local() {
+  if (!KITH_TRY(store->has_local_backlog())) {
+    stale_since_ms.reset();
+    return ~std::uint64_t{0};
+  }
+  const std::uint64_t now = environment.clock.steady_ms();
+  if (!stale_since_ms) stale_since_ms = now;
+  const std::uint64_t quiet_ms = window_ms ? *window_ms + Space::kRefreshQuietMs : 0;
+  const std::uint64_t due = std::max(refresh_after_ms, std::min(quiet_ms, *stale_since_ms + Space::kRefreshLateMs));
+  if (now < due) return due;
+  KITH_TRY(store->refresh_local(Space::kRefreshRows));
+  refresh_after_ms = environment.clock.steady_ms() + Space::kRefreshTickMs;
+  return refresh_after_ms;
+}
+
 Result<std::uint64_t> Space::tick() {
   Impl& impl = *impl_;
   if (impl.must_reload) KITH_TRY(impl.reload());
@@ -300,13 +316,12 @@ Result<std::uint64_t> Space::tick() {
     if (KITH_TRY(impl.log->seal_tail(false)) > 0) impl.has_written = true;
     if (impl.may_do_duties()) KITH_TRY(impl.do_duties());
   }
-  const bool is_refreshing = KITH_TRY(impl.store->refresh_local(kRefreshRows)) > 0;
+  const std::uint64_t refresh_ms = KITH_TRY(impl.refresh_local());
   if (std::exchange(impl.have_keys_changed, false) && impl.on_keys_changed) impl.on_keys_changed();
   if (std::exchange(impl.has_written, false)) impl.tell_change();
   const bool is_waiting = impl.log->has_tail() || impl.epoch_duty.since_ms || impl.wrap_duty.since_ms ||
                           impl.merge_duty.since_ms || impl.confirm_duty.since_ms;
-  const std::uint64_t pause = is_refreshing ? kRefreshTickMs : is_waiting ? kTickMs : kIdleTickMs;
-  return impl.environment.clock.steady_ms() + pause;
+  return std::min(refresh_ms, impl.environment.clock.steady_ms() + (is_waiting ? kTickMs : kIdleTickMs));
 }
 
 }  // namespace kith::space

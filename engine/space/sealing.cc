@@ -270,6 +270,7 @@ bool Space::has_schema_moved() const {
 }
 
 Result<void> Space::before_window() {
+  impl_->window_ms = impl_->environment.clock.steady_ms();
   return impl_->follow_schema();
 }
 

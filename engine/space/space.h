@@ -43,6 +43,9 @@ class Space final : public Database, public log::Governor {
   static constexpr std::uint64_t kIdleTickMs = 10'000;
   static constexpr std::size_t kRefreshRows = 512;     // of local tables, a tick
   static constexpr std::uint64_t kRefreshTickMs = 10;  // while such rows are left
+  // While windows come in, such rows wait, though not for ever: what can be read is worth more than what can be found.
+  static constexpr std::uint64_t kRefreshQuietMs = 100;
+  static constexpr std::uint64_t kRefreshLateMs = 5'000;
   /// Beyond the bound of a kept space, for authority: whoever comes back must be able to say so.
   static constexpr std::uint64_t kKeptAuthorityBytesMax = 4 << 20;
 

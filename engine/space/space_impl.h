@@ -40,6 +40,7 @@ struct Space::Impl {
   Result<void> judge();
   Result<void> learn_wrap_keys();
   std::optional<crypto::Key> unwrap_wrap_key(const Person& person, std::uint32_t n);
+  Result<std::uint64_t> refresh_local();
   /// Opens epochs that own keys or the invitation open, and those that they replace. True: some are new.
   Result<bool> open_epochs();
   Result<bool> try_open(const Fact& fact, const EpochId& epoch, const crypto::WrappedRows& rows);
@@ -159,6 +160,9 @@ struct Space::Impl {
   std::optional<std::uint64_t> kept_bytes_max;  // the space is kept for somebody else
   std::set<DeviceId> linked;                    // certified here, not heard of yet
 
+  std::optional<std::uint64_t> window_ms;         // steady: when the last window came
+  std::optional<std::uint64_t> stale_since_ms;    // steady: since when local tables are behind
+  std::uint64_t refresh_after_ms = 0;             // steady
   std::optional<std::uint64_t> resting_since_ms;  // steady: since when duties wait for the tail
   Duty epoch_duty, wrap_duty, merge_duty, confirm_duty;
   bool are_wraps_done = false;  // nobody lacks a wrap, as far as the state of now says

@@ -21,7 +21,8 @@ std::string text_of(const LocalTable& local) {
   std::string text = local.create;
   for (const LocalTable::Source& source : local.sources) {
     text += "\n-- " + source.table;
-    for (const std::string& statement : source.refresh) text += "\n" + statement;
+    for (const std::string& statement : source.take_out) text += "\n" + statement;
+    for (const std::string& statement : source.put_in) text += "\n" + statement;
   }
   return text;
 }
@@ -146,22 +147,32 @@ Result<void> LocalTables::prepare() {
     for (const LocalTable::Source& source : local.sources) {
       const Table* table = schema_.find(source.table);
       if (table == nullptr) return bad(local, "the app has no table " + source.table + ".");
-      for (const std::string& sql : source.refresh) {
-        auto statement = db_.prepare(sql);
-        if (!statement.ok()) return bad(local, statement.error().cause());
-        if (sqlite3_bind_parameter_count(statement->raw()) != 1) {
-          return bad(local, "a statement that refreshes it takes one parameter, the rowid: " + sql);
-        }
-        sources_[table->number].refresh.push_back(std::move(statement).value());
-      }
+      SourceTable& into = sources_[table->number];
+      into.is_there = KITH_TRY(db_.prepare("SELECT 1 FROM " + quoted(table->name) + " WHERE rowid = ?1"));
+      for (Statement& one : KITH_TRY(prepare_all(local, source.take_out))) into.take_out.push_back(std::move(one));
+      for (Statement& one : KITH_TRY(prepare_all(local, source.put_in))) into.put_in.push_back(std::move(one));
     }
   }
   return {};
 }
 
+Result<std::vector<Statement>> LocalTables::prepare_all(const LocalTable& local,
+                                                        const std::vector<std::string>& texts) {
+  std::vector<Statement> out;
+  for (const std::string& sql : texts) {
+    auto statement = db_.prepare(sql);
+    if (!statement.ok()) return bad(local, statement.error().cause());
+    if (sqlite3_bind_parameter_count(statement->raw()) != 1) {
+      return bad(local, "a statement that refreshes it takes one parameter, the rowid: " + sql);
+    }
+    out.push_back(std::move(statement).value());
+  }
+  return out;
+}
+
 void LocalTables::row_changed(std::uint32_t table, std::int64_t row) {
   SourceTable& source = sources_[table];
-  if (source.refresh.empty() || (!source.changed.empty() && source.changed.back() == row)) return;
+  if (!source.is_there || (!source.changed.empty() && source.changed.back() == row)) return;
   source.changed.push_back(row);
 }
 
@@ -194,15 +205,23 @@ Result<void> LocalTables::note_stale(std::uint32_t table, std::int64_t row) {
 }
 
 Result<void> LocalTables::refresh(SourceTable& source, std::int64_t row) {
-  for (Statement& statement : source.refresh) {
-    statement.bind(1, row);
-    auto done = statement.run();
-    if (!done.ok()) {
-      statement.reset();
-      return done;
+  if (!source.is_there) return {};
+  const auto run = [row](std::vector<Statement>& statements) -> Result<void> {
+    for (Statement& statement : statements) {
+      statement.bind(1, row);
+      auto done = statement.run();
+      if (!done.ok()) {
+        statement.reset();
+        return done;
+      }
     }
-  }
-  return {};
+    return {};
+  };
+  KITH_TRY(run(source.take_out));
+  source.is_there->bind(1, row);
+  const bool is_there = KITH_TRY(source.is_there->step());
+  source.is_there->reset();
+  return is_there ? run(source.put_in) : Result<void>();
 }
 
 Result<std::size_t> LocalTables::refresh_stale(std::size_t rows_max) {
@@ -219,6 +238,12 @@ Result<std::size_t> LocalTables::refresh_stale(std::size_t rows_max) {
     KITH_TRY(remove->run());
   }
   return rows.size();
+}
+
+Result<bool> LocalTables::has_backlog() {
+  if (declared_.empty()) return false;
+  auto any = KITH_TRY(db_.cached("SELECT 1 FROM kith_stale LIMIT 1"));
+  return any->step();
 }
 
 Result<std::uint64_t> LocalTables::backlog() {

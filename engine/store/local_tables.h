@@ -3,6 +3,7 @@
 // or, if a merge changed many, written down in kith_stale and refreshed in slices later.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,10 +35,13 @@ class LocalTables final : public RowListener {
   /// The next rows of kith_stale; inside a transaction. How many there were.
   Result<std::size_t> refresh_stale(std::size_t rows_max);
   Result<std::uint64_t> backlog();
+  Result<bool> has_backlog();
 
  private:
   struct SourceTable {
-    std::vector<Statement> refresh;     // of every local table that has this source
+    std::vector<Statement> take_out;  // of every local table that has this source
+    std::vector<Statement> put_in;
+    std::optional<Statement> is_there;
     std::vector<std::int64_t> changed;  // in this transaction, with repetitions
   };
 
@@ -46,6 +50,7 @@ class LocalTables final : public RowListener {
   Result<void> check_names(const LocalTable& local, const Rows& before);
   Result<void> mark_stale(const Table& table);
   Result<void> note_stale(std::uint32_t table, std::int64_t row);
+  Result<std::vector<Statement>> prepare_all(const LocalTable& local, const std::vector<std::string>& texts);
   Result<void> refresh(SourceTable& source, std::int64_t row);
 
   Db& db_;

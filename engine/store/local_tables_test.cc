@@ -24,12 +24,12 @@ LocalTable search() {
   return {.name = "search",
           .create = "CREATE VIRTUAL TABLE kith_local_search USING fts5(text);",
           .sources = {{"posts",
-                       {"DELETE FROM kith_local_search WHERE rowid = ?1 * 2",
-                        "INSERT INTO kith_local_search(rowid, text) SELECT rowid * 2, body FROM posts WHERE rowid = ?1 "
+                       {"DELETE FROM kith_local_search WHERE rowid = ?1 * 2"},
+                       {"INSERT INTO kith_local_search(rowid, text) SELECT rowid * 2, body FROM posts WHERE rowid = ?1 "
                         "AND body IS NOT NULL"}},
                       {"pages",
-                       {"DELETE FROM kith_local_search WHERE rowid = ?1 * 2 + 1",
-                        "INSERT INTO kith_local_search(rowid, text) SELECT rowid * 2 + 1, title FROM pages WHERE rowid "
+                       {"DELETE FROM kith_local_search WHERE rowid = ?1 * 2 + 1"},
+                       {"INSERT INTO kith_local_search(rowid, text) SELECT rowid * 2 + 1, title FROM pages WHERE rowid "
                         "= ?1 AND title IS NOT NULL"}}}};
 }
 
@@ -39,8 +39,8 @@ LocalTable mirror() {
               "CREATE TABLE kith_local_mirror(row INTEGER PRIMARY KEY, body);"
               "CREATE INDEX kith_local_mirror_by_body ON kith_local_mirror(body);",
           .sources = {{"posts",
-                       {"DELETE FROM kith_local_mirror WHERE row = ?1",
-                        "INSERT INTO kith_local_mirror SELECT rowid, body FROM posts WHERE rowid = ?1"}}}};
+                       {"DELETE FROM kith_local_mirror WHERE row = ?1"},
+                       {"INSERT INTO kith_local_mirror VALUES (?1, (SELECT body FROM posts WHERE rowid = ?1))"}}}};
 }
 
 std::string found(Replica& replica, const std::string& word) {
@@ -201,7 +201,7 @@ TEST_F(LocalTablesTest, refuses_declarations_that_do_not_hold) {
   local.sources[0].table = "nothing";
   EXPECT_TRUE(refused(local));
   local = mirror();
-  local.sources[0].refresh = {"DELETE FROM kith_local_mirror"};
+  local.sources[0].take_out = {"DELETE FROM kith_local_mirror"};
   EXPECT_TRUE(refused(local));
   EXPECT_EQ(ana_.text("SELECT count(*) FROM sqlite_schema WHERE name GLOB 'kith_local_*'"), "0");
 }

@@ -560,7 +560,7 @@ Result<void> Store::take_back(Pos first) {
 }
 
 Result<std::size_t> Store::refresh_local(std::size_t rows_max) {
-  if (KITH_TRY(impl_->local_tables.backlog()) == 0) return std::size_t{0};
+  if (!KITH_TRY(impl_->local_tables.has_backlog())) return std::size_t{0};
   KITH_TRY(begin_merge());
   auto done = impl_->local_tables.refresh_stale(rows_max);
   if (!done.ok()) {
@@ -569,6 +569,10 @@ Result<std::size_t> Store::refresh_local(std::size_t rows_max) {
   }
   KITH_TRY(end_merge());
   return done;
+}
+
+Result<bool> Store::has_local_backlog() {
+  return impl_->local_tables.has_backlog();
 }
 
 Result<std::uint64_t> Store::local_backlog() {

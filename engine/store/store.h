@@ -187,6 +187,7 @@ class Store {
   Result<std::size_t> refresh_local(std::size_t rows_max);
   /// How many rows wait for that.
   Result<std::uint64_t> local_backlog();
+  Result<bool> has_local_backlog();
 
   /// Drops every projection and replays the journal: the identical state.
   Result<void> rebuild();

@@ -156,9 +156,10 @@ TEST_F(Api, every_operation_answers_as_its_type_says) {
 
   const std::string dan = TestDatabase::person_of(2).hex();
   ask("people.mute", R"({"person": ")" + dan + R"(", "on": true})");
-  const Json members = ask("people.list").at("members");
+  const Json members = ask("people.list", R"({"posts": true})").at("members");
   EXPECT_EQ(members.items().at(1).at("muted").boolean(), true);
   EXPECT_EQ(members.items().at(0).at("posts").integer(), 1);
+  EXPECT_TRUE(ask("people.list").at("members").items().at(0).at("posts").is_null());
   EXPECT_EQ(
       ask("people.person", R"({"person": ")" + TestDatabase::person_of(1).hex() + R"("})").at("threads").items().size(),
       1u);
@@ -328,6 +329,7 @@ TEST_F(Api, what_is_read_all_day_goes_by_indexes) {
   ask("forum.feed", R"({"category": "Lost"})");
   ask("forum.feed", R"({"tag": "cat"})");
   ask("forum.thread", R"({"id": ")" + post + R"("})");
+  ask("people.list");
   ask("search.all", R"({"text": "shel"})");
   ask("market.list", R"({"kind": "give", "text": "shelf"})");
   ask("market.item", R"({"id": ")" + listing + R"("})");

@@ -17,17 +17,17 @@ namespace {
 struct Street {
   std::vector<Member> members;
   std::map<PersonId, people::Profile> profiles;
-  std::map<PersonId, std::uint64_t> posts;
+  std::optional<std::map<PersonId, std::uint64_t>> posts;  // if they are wanted: every post is looked at
   std::map<PersonId, std::string> skeletons;
   reading::Reading reading;
   PersonId me;
 };
 
-Result<Street> street(Visit& visit) {
+Result<Street> street(Visit& visit, bool with_posts) {
   Street out;
   out.members = visit.place().members();
   out.profiles = KITH_TRY(people::profiles(visit.space()));
-  out.posts = KITH_TRY(people::post_counts(visit.space()));
+  if (with_posts) out.posts = KITH_TRY(people::post_counts(visit.space()));
   out.reading = KITH_TRY(reading::reading(visit.personal()));
   out.me = visit.me();
   for (const auto& [person, profile] : out.profiles) {
@@ -50,7 +50,6 @@ Json alike(const Street& street, const PersonId& person) {
 Json member_json(const Street& street, const Member& member) {
   const auto found = street.profiles.find(member.person);
   const people::Profile profile = found == street.profiles.end() ? people::Profile() : found->second;
-  const auto posts = street.posts.find(member.person);
   Json out = Json::object({{"person", member.person.hex()}});
   out.set("name", profile.name.empty() ? Json() : Json(profile.name));
   out.set("door", people::door(member.person));
@@ -60,7 +59,11 @@ Json member_json(const Street& street, const Member& member) {
   out.set("founder", member.is_founder);
   out.set("me", member.person == street.me);
   out.set("joined_ms", profile.joined_ms == 0 ? Json() : Json(profile.joined_ms));
-  out.set("posts", posts == street.posts.end() ? 0 : posts->second);
+  out.set("posts", Json());
+  if (street.posts) {
+    const auto posts = street.posts->find(member.person);
+    out.set("posts", posts == street.posts->end() ? 0 : posts->second);
+  }
   out.set("alike", alike(street, member.person));
   out.set("muted", street.reading.muted.contains(member.person));
   return out;
@@ -68,7 +71,7 @@ Json member_json(const Street& street, const Member& member) {
 
 Result<Json> list(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
-  const Street all = KITH_TRY(street(visit));
+  const Street all = KITH_TRY(street(visit, visit.flag("posts")));
   return Json::object(
       {{"members", json_list(all.members, [&](const Member& member) { return member_json(all, member); })}});
 }
@@ -79,7 +82,7 @@ Result<Json> person(Place& place, const Json& arguments) {
   KITH_TRY(visit.load_names());
   KITH_TRY(visit.load_reading());
   KITH_TRY(visit.load_pins());
-  const Street all = KITH_TRY(street(visit));
+  const Street all = KITH_TRY(street(visit, true));
   const auto found = std::find_if(all.members.begin(), all.members.end(),
                                   [&](const Member& member) { return member.person == wanted; });
   if (found == all.members.end()) {
@@ -145,7 +148,8 @@ Result<Json> describe(Place& place, const Json& arguments) {
 }
 
 const std::array kOperations = {
-    Operation{"people.list", false, Needs::kSpace, "GET", "/api/members", "{}", "{members: Member[]}", list},
+    Operation{"people.list", false, Needs::kSpace, "GET", "/api/members", "{posts?: boolean}", "{members: Member[]}",
+              list},
     Operation{"people.person", false, Needs::kSpace, "GET", "/api/members/{person}", "{person: Person}",
               "{member: Member; threads: ThreadCard[]; listings: Listing[]}", person},
     Operation{"people.rename", true, Needs::kSpace, "PATCH", "/api/profile",

@@ -51,7 +51,8 @@ inline constexpr NamedType kTypes[] = {
      "promised_name: string | null; as_of_ms: Ms | null; sending: Sending}"},
     {"Member",
      "{person: Person; name: string | null; door: string; about: string | null; street: string | null; devices: "
-     "number; founder: boolean; me: boolean; joined_ms: Ms | null; posts: number; alike: Person[]; muted: boolean}"},
+     "number; founder: boolean; me: boolean; joined_ms: Ms | null; posts: number | null; alike: Person[]; muted: "
+     "boolean}"},
     {"Note", "{id: Id; body: string | null; written_ms: Ms; changed_ms: Ms | null}"},
 };
 

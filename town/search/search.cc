@@ -15,9 +15,12 @@ namespace {
 constexpr std::array<std::string_view, 4> kKinds = {"post", "listing", "person", "note"};
 
 // Every kind has rows of its own in one index: rowid * 4 + kind.
-std::string refresh(int kind, const std::string& select) {
-  return "INSERT INTO kith_local_search(rowid, title, body) SELECT rowid * 4 + " + std::to_string(kind) + ", " +
-         select + " WHERE rowid = ?1";
+std::string put_in(int kind, const std::string& table, const std::string& title, const std::string& body) {
+  const auto of_row = [&](const std::string& value) {
+    return "(SELECT " + value + " FROM " + table + " WHERE rowid = ?1)";
+  };
+  return "INSERT INTO kith_local_search(rowid, title, body) VALUES (?1 * 4 + " + std::to_string(kind) + ", " +
+         of_row(title) + ", " + of_row(body) + ")";
 }
 std::string take_out(int kind) {
   return "DELETE FROM kith_local_search WHERE rowid = ?1 * 4 + " + std::to_string(kind);
@@ -171,19 +174,20 @@ Result<Hits> find_notes(Database& personal, std::string_view text, std::size_t l
 LocalTable index() {
   return {.name = "search",
           .create = create("kith_local_search", "title, body"),
-          .sources = {
-              {"posts", {take_out(0), refresh(0, "title, body FROM posts")}},
-              {"listings", {take_out(1), refresh(1, "title, text FROM listings")}},
-              {"profiles",
-               {take_out(2), refresh(2, "name, coalesce(street, '') || ' ' || coalesce(about, '') FROM profiles")}}}};
+          .sources = {{"posts", {take_out(0)}, {put_in(0, "posts", "title", "body")}},
+                      {"listings", {take_out(1)}, {put_in(1, "listings", "title", "text")}},
+                      {"profiles",
+                       {take_out(2)},
+                       {put_in(2, "profiles", "name", "coalesce(street, '') || ' ' || coalesce(about, '')")}}}};
 }
 
 LocalTable note_index() {
   return {.name = "notes",
           .create = create("kith_local_notes", "body"),
           .sources = {{"notes",
-                       {"DELETE FROM kith_local_notes WHERE rowid = ?1",
-                        "INSERT INTO kith_local_notes(rowid, body) SELECT rowid, body FROM notes WHERE rowid = ?1"}}}};
+                       {"DELETE FROM kith_local_notes WHERE rowid = ?1"},
+                       {"INSERT INTO kith_local_notes(rowid, body) VALUES (?1, (SELECT body FROM notes WHERE rowid = "
+                        "?1))"}}}};
 }
 
 }  // namespace kith::town::search
