@@ -216,9 +216,9 @@ std::vector<std::string> Replica::queries() const {
   return out;
 }
 
-/// Saved means flushed.
-void Replica::flush_and_answer() {
-  if (waiting_.empty()) return;
+/// Saved means flushed. False: nobody waited.
+bool Replica::flush_and_answer() {
+  if (waiting_.empty()) return false;
   Result<void> flushed;
   for (space::Space* one : {space_.get(), personal_.get()}) {
     if (one != nullptr && flushed.ok()) flushed = one->store().db().flush();
@@ -230,6 +230,7 @@ void Replica::flush_and_answer() {
       waiting.done(flushed.error());
     }
   }
+  return true;
 }
 
 // --- time
@@ -237,7 +238,11 @@ void Replica::flush_and_answer() {
 std::uint64_t Replica::tick() {
   const std::uint64_t now = setup_.clock.steady_ms();
   std::uint64_t next = now + kTickMsMax;
-  flush_and_answer();
+  if (flush_and_answer()) {
+    // A person waits for this; the rest has its turn at once.
+    tell_own_changes();
+    return now;
+  }
   for (space::Space* one : {space_.get(), personal_.get()}) {
     if (one == nullptr || !one->is_member()) continue;
     const auto again = one->tick();
@@ -256,7 +261,9 @@ std::uint64_t Replica::tick() {
   next = std::min(next, links_->tick());
   watch_joining(now);
   remember_what_left();
-  tell_changes(now);
+  note_local_tables();
+  tell_own_changes();
+  next = std::min(next, tell_changes(now));
   tell_progress(now);
   tell_status();
   return is_changed_ ? now : next;
@@ -271,27 +278,47 @@ std::uint64_t Replica::entries_received() const {
   return out;
 }
 
-void Replica::tell_changes(std::uint64_t now) {
-  if (!changed_here_.empty()) {
-    setup_.on_event(Json::object({{"type", "changed"}, {"what", names_of(changed_here_)}, {"from", "here"}}));
-    changed_here_.clear();
+bool Replica::is_catching_up() const {
+  const auto states = links_->states();
+  return std::any_of(states.begin(), states.end(), [](const LinkState& link) { return link.behind > 0; });
+}
+
+void Replica::tell_own_changes() {
+  if (changed_here_.empty()) return;
+  setup_.on_event(Json::object({{"type", "changed"}, {"what", names_of(changed_here_)}, {"from", "here"}}));
+  changed_here_.clear();
+}
+
+/// What can be looked for follows later than what can be read: once it is all there, that is news as well.
+void Replica::note_local_tables() {
+  const auto behind = space_ ? space_->store().has_local_backlog() : Result<bool>(false);
+  if (!behind.ok()) return note(behind.error());
+  if (std::exchange(are_local_tables_behind_, *behind) && !*behind) {
+    changed_here_.insert(changed_here_.end(), {"forum", "market", "people"});
   }
+}
+
+/// When there is something more to tell.
+std::uint64_t Replica::tell_changes(std::uint64_t now) {
+  constexpr std::uint64_t kNever = ~std::uint64_t{0};
   const std::uint64_t entries = entries_received();
   if (entries < entries_told_) entries_told_ = entries;  // a link has ended
-  if (entries == entries_told_ || now < news_at_ms_) return;
+  if (entries == entries_told_) return kNever;
+  if (now < news_at_ms_) return news_at_ms_;
   entries_told_ = entries;
-  news_at_ms_ = now + kNewsMs;
+  news_at_ms_ = now + (is_catching_up() ? kBusyNewsMs : kNewsMs);
   learn_addresses();
   // The other link wants to hear of them.
   is_changed_ = true;
   setup_.on_event(Json::object({{"type", "changed"}, {"what", names_of(areas_of(""))}, {"from", "outside"}}));
+  return kNever;
 }
 
 void Replica::tell_progress(std::uint64_t now) {
   if (!joining_ || now < progress_at_ms_) return;
   const auto states = links_->states();
   if (states.empty()) return;
-  progress_at_ms_ = now + kNewsMs;
+  progress_at_ms_ = now + kBusyNewsMs;
   const std::uint64_t entries = entries_received();
   const std::uint64_t behind = states.front().behind;
   setup_.on_event(Json::object({{"type", "progress"},
@@ -305,7 +332,7 @@ void Replica::tell_status() {
   // While much comes in, its counts are no news.
   const bool is_calm = now >= status_at_ms_;
   if (!is_calm && !told_status_.empty()) return;
-  status_at_ms_ = now + kNewsMs;
+  status_at_ms_ = now + kStatusMs;
   Json event = status();
   event.set("type", "status");
   std::string text = event.dump();

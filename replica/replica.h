@@ -63,7 +63,10 @@ Json problem_of(const Error& error);
 class Replica final : public sync::Spaces, public House {
  public:
   static constexpr std::uint64_t kTickMsMax = 1'000;
-  static constexpr std::uint64_t kNewsMs = 200;             // between two events of one kind
+  // Between two events of one kind; while much comes in, each of which makes the page ask anew.
+  static constexpr std::uint64_t kNewsMs = 50;
+  static constexpr std::uint64_t kBusyNewsMs = 400;
+  static constexpr std::uint64_t kStatusMs = 200;
   static constexpr std::uint64_t kReachMsMax = 20'000;      // for a newcomer to get through to somebody
   static constexpr std::uint64_t kJoinQuietMsMax = 30'000;  // without anything moving
 
@@ -185,10 +188,13 @@ class Replica final : public sync::Spaces, public House {
   void end_joining(Result<Json> outcome);
   Result<void> say_name();
   void link_ended(const LinkEnd& end);
-  void flush_and_answer();
+  bool flush_and_answer();
+  bool is_catching_up() const;
+  void note_local_tables();
+  void tell_own_changes();
   void remember_what_left();
   void note(const Result<void>& result);
-  void tell_changes(std::uint64_t now);
+  std::uint64_t tell_changes(std::uint64_t now);
   void tell_status();
   void tell_progress(std::uint64_t now);
   std::uint64_t entries_received() const;
@@ -219,6 +225,7 @@ class Replica final : public sync::Spaces, public House {
   std::string trouble_;
   bool is_changed_ = false;
   bool is_place_noted_ = false;
+  bool are_local_tables_behind_ = false;
 };
 
 /// begin.*, replica.status and what else an installation answers by itself; `call` looks here before the app.

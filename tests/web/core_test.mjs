@@ -8,7 +8,7 @@ import { BlockFiles } from '../../web/wasm/src/block_files.ts';
 import { CoreHost } from '../../web/wasm/src/core.ts';
 import { street, until } from './lib/houses.mjs';
 
-const wasm = await readFile(process.env.KITH_WASM);
+const wasm = await WebAssembly.compile(await readFile(process.env.KITH_WASM));
 
 /** A browser's core, without the browser. */
 class Phone {

@@ -28,7 +28,7 @@ export class Board extends Asked<Pages> {
       this.#pages = 1;
       this.#known.clear();
       this.ready = false;
-      void this.ask();
+      void this.askElse();
     });
     this.follow(['forum', 'people', 'personal', 'outbox']);
   }
@@ -36,29 +36,29 @@ export class Board extends Asked<Pages> {
   reveal(): void {
     this.arrived = new Set(this.waiting.map((thread) => thread.id));
     this.#known.clear();
-    void this.ask();
+    void this.askElse();
     scrollTo({ top: 0 });
   }
 
   older(): Promise<void> {
     this.#pages++;
-    return this.ask();
+    return this.askElse();
   }
 
   /** Every page anew, each from where the one before it ended: a notice that moved is neither lost nor doubled. */
   protected override async pull(): Promise<Pages> {
     const { category, tag } = this.#filter;
+    const after = (next: string | null) => call('forum.feed', { limit: PAGE, ...(next && { before: next }), ...(category && { category }), ...(tag && { tag }) });
     // Pinned ones first, on the whole board only.
-    const threads: ThreadCard[] = category || tag ? [] : (await call('forum.pinned', {})).threads;
-    const pinned = new Set(threads.map((thread) => thread.id));
-    let next: string | null = null;
-    for (let page = 0; page < this.#pages; page++) {
-      const got: Result<'forum.feed'> = await call('forum.feed', { limit: PAGE, ...(next && { before: next }), ...(category && { category }), ...(tag && { tag }) });
+    const [top, first]: [Result<'forum.pinned'>, Result<'forum.feed'>] = await Promise.all([category || tag ? { threads: [], next: null } : call('forum.pinned', {}), after(null)]);
+    const pinned = new Set(top.threads.map((thread) => thread.id));
+    const threads = [...top.threads];
+    let got = first;
+    for (let page = 1; ; page++) {
       threads.push(...got.threads.filter((thread) => !pinned.has(thread.id)));
-      next = got.next;
-      if (!next) break;
+      if (!got.next || page >= this.#pages) return { threads, next: got.next };
+      got = await after(got.next);
     }
-    return { threads, next };
   }
 
   protected override take({ threads, next }: Pages): void {

@@ -9,7 +9,8 @@ const listeners = new Set<(event: CoreEvent) => void>();
 
 export function attach(core: Core<Api>): void {
   core.on((event) => {
-    for (const listener of listeners) listener(event as CoreEvent);
+    // The latest first: what is being looked at asks before the frame around it, and is answered first.
+    for (const listener of [...listeners].reverse()) listener(event as CoreEvent);
   });
   open(core);
 }

@@ -5,14 +5,22 @@
 import { isProblem, type Area, type Args, type Name, type Problem, type Result } from './api';
 import { call, on } from './core';
 
-/** Something that is asked again and again: while one question is on its way, many wishes become one more question. */
+/** Something that is asked again and again: while one question is on its way, many wishes become one more question. Its answer is taken all
+ *  the same, unless something else is wanted meanwhile: where much comes in, the next change is always there before the answer. */
 export abstract class Asked<Answer> {
   problem = $state.raw<Problem>();
   #asking = false;
   #again = false;
+  #wish = 0;
 
   protected abstract pull(): Promise<Answer>;
   protected abstract take(answer: Answer): void;
+
+  /** With other arguments than before. */
+  protected askElse(): Promise<void> {
+    this.#wish++;
+    return this.ask();
+  }
 
   async ask(): Promise<void> {
     if (this.#asking) {
@@ -22,12 +30,14 @@ export abstract class Asked<Answer> {
     this.#asking = true;
     do {
       this.#again = false;
+      const wish = this.#wish;
       try {
         const answer = await this.pull();
-        if (this.#again) continue; // already old
+        if (wish !== this.#wish) continue;
         this.take(answer);
         this.problem = undefined;
       } catch (e) {
+        if (wish !== this.#wish) continue;
         this.problem = isProblem(e) ? e : { code: 'page', cause: String(e), remedy: '' };
       }
     } while (this.#again);
@@ -54,7 +64,7 @@ export class Query<N extends Name> extends Asked<Result<N>> {
     this.#name = name;
     $effect(() => {
       this.#args = args();
-      void this.ask();
+      void this.askElse();
     });
     this.follow(areas);
   }

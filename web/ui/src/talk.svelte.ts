@@ -16,14 +16,14 @@ export class Talk extends Asked<Thread> {
     super();
     $effect(() => {
       this.#id = id();
-      void this.ask();
+      void this.askElse();
     });
     this.follow(['forum', 'people', 'personal', 'outbox']);
   }
 
   later(): Promise<void> {
     this.#pages++;
-    return this.ask();
+    return this.askElse();
   }
 
   protected override async pull(): Promise<Thread> {

@@ -22,7 +22,7 @@ interface Exports {
 }
 
 export interface CoreOptions {
-  wasm: BufferSource | Response;
+  wasm: WebAssembly.Module;
   files: CoreFiles;
   /** What the core is told of where it runs (bindings.cc names the members). */
   options: object;
@@ -64,10 +64,7 @@ export class CoreHost {
       kith: host.imports(),
       wasi_snapshot_preview1: makeWasi(() => host.exports.memory, (line) => console.error(line)),
     } as unknown as WebAssembly.Imports;
-    const { instance } =
-      setup.wasm instanceof Response
-        ? await WebAssembly.instantiateStreaming(setup.wasm, imports)
-        : await WebAssembly.instantiate(setup.wasm, imports);
+    const instance = await WebAssembly.instantiate(setup.wasm, imports);
     host.exports = instance.exports as unknown as Exports;
     host.exports._initialize();
     host.enter(() => {
@@ -115,6 +112,8 @@ export class CoreHost {
     let next: number;
     try {
       turn();
+      // What a question was answered need not wait for what is due besides.
+      if (this.held.length > 0) this.release();
       next = this.exports.kith_tick();
     } catch (error) {
       return this.fail(error);

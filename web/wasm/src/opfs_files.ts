@@ -14,6 +14,9 @@ const FREE_SLOTS_WANTED = 8;
 const SLOTS_MAX = 256;
 const NAME_BYTES_MAX = 512;
 const MAGIC = new TextEncoder().encode('KITHSLOT');
+/** So much that is written one behind the other (pages of SQLite's log, in two writes each) goes to its file at once: each call of the browser
+ *  costs as much as writing a hundred kilobytes. */
+const RUN_BYTES_MAX = 256 << 10;
 /** The tab that held the handles before may still be going. */
 const TAKE_OVER_MS_MAX = 5000;
 const TAKE_OVER_LOOK_MS = 50;
@@ -25,6 +28,13 @@ interface Slot {
   copy: 0 | 1; // which header holds it
 }
 
+/** What was written last, to one place of one file, and is not there yet. No sync, and no turn of the core, ends before it is. */
+interface Run {
+  slot: Slot | null;
+  at: number;
+  size: number;
+}
+
 export class OpfsFiles implements CoreFiles {
   readonly kind: StorageKind = 'opfs';
   private readonly slots: Slot[] = [];
@@ -32,6 +42,8 @@ export class OpfsFiles implements CoreFiles {
   private nextHandle = 0;
   private generation = 1;
   private growing: Promise<void> | null = null;
+  private readonly run: Run = { slot: null, at: 0, size: 0 };
+  private readonly runBytes = new Uint8Array(RUN_BYTES_MAX);
 
   private constructor(private readonly directory: FileSystemDirectoryHandle) {}
 
@@ -61,23 +73,49 @@ export class OpfsFiles implements CoreFiles {
   }
 
   read(handle: number, offset: number, out: Uint8Array): number {
-    return this.with(handle, (file) => file.read(out, { at: CONTENT_AT + offset }));
+    return this.with(handle, (slot) => this.overlay(slot, offset, out, slot.handle.read(out, { at: CONTENT_AT + offset })));
   }
 
   write(handle: number, offset: number, data: Uint8Array): number {
-    return this.with(handle, (file) => (file.write(data, { at: CONTENT_AT + offset }) === data.length ? 0 : FULL));
+    return this.with(handle, (slot) => {
+      const { run } = this;
+      const follows = run.slot === slot && offset === run.at + run.size && run.size + data.length <= RUN_BYTES_MAX;
+      if (!follows) {
+        const written = this.writeOut();
+        if (written < 0) return written;
+        if (data.length > RUN_BYTES_MAX) return slot.handle.write(data, { at: CONTENT_AT + offset }) === data.length ? 0 : FULL;
+        Object.assign(run, { slot, at: offset, size: 0 });
+      }
+      this.runBytes.set(data, run.size);
+      run.size += data.length;
+      return 0;
+    });
   }
 
   truncate(handle: number, size: number): number {
-    return this.with(handle, (file) => (file.truncate(CONTENT_AT + size), 0));
+    return this.with(handle, (slot) => {
+      const written = this.writeOut();
+      if (written < 0) return written;
+      slot.handle.truncate(CONTENT_AT + size);
+      return 0;
+    });
   }
 
   sync(handle: number): number {
-    return this.with(handle, (file) => (file.flush(), 0));
+    return this.with(handle, (slot) => {
+      const written = this.writeOut();
+      if (written < 0) return written;
+      slot.handle.flush();
+      return 0;
+    });
   }
 
   size(handle: number): number {
-    return this.with(handle, (file) => Math.max(0, file.getSize() - CONTENT_AT));
+    return this.with(handle, (slot) => {
+      const { run } = this;
+      const end = run.slot === slot ? run.at + run.size : 0;
+      return Math.max(0, slot.handle.getSize() - CONTENT_AT, end);
+    });
   }
 
   remove(name: string): number {
@@ -105,6 +143,8 @@ export class OpfsFiles implements CoreFiles {
 
   /** Handles are flushed as the core asks; what waits here is room for the names to come. */
   commit(): Promise<void> | null {
+    // If there is no room, the next write or sync says so.
+    this.writeOut();
     const free = this.slots.filter((slot) => slot.name === '').length;
     if (free < FREE_SLOTS_WANTED / 2) this.growing ??= this.grow().finally(() => (this.growing = null));
     return null;
@@ -115,18 +155,43 @@ export class OpfsFiles implements CoreFiles {
   }
 
   dispose(): void {
+    this.writeOut();
     this.open_.clear();
     for (const slot of this.slots) slot.handle.close();
   }
 
-  private with(handle: number, use: (file: FileSystemSyncAccessHandle) => number): number {
+  private with(handle: number, use: (slot: Slot) => number): number {
     const slot = this.open_.get(handle);
     if (!slot) return BROKEN;
     try {
-      return use(slot.handle);
+      return use(slot);
     } catch (error) {
       return codeOf(error);
     }
+  }
+
+  /** What could not be written stays, and is read and tried again. */
+  private writeOut(): number {
+    const { run } = this;
+    if (!run.slot) return 0;
+    try {
+      if (run.slot.handle.write(this.runBytes.subarray(0, run.size), { at: CONTENT_AT + run.at }) !== run.size) return FULL;
+    } catch (error) {
+      return codeOf(error);
+    }
+    run.slot = null;
+    return 0;
+  }
+
+  /** Over `count` bytes that were read from the file. How many there are then. */
+  private overlay(slot: Slot, offset: number, out: Uint8Array, count: number): number {
+    const { run } = this;
+    const from = Math.max(offset, run.at);
+    const to = Math.min(offset + out.length, run.at + run.size);
+    if (run.slot !== slot || from >= to) return count;
+    if (offset + count < from) out.fill(0, count, from - offset);
+    out.set(this.runBytes.subarray(from - run.at, to - run.at), from - offset);
+    return Math.max(count, to - offset);
   }
 
   private find(name: string): Slot | undefined {
@@ -152,6 +217,7 @@ export class OpfsFiles implements CoreFiles {
   }
 
   private free(slot: Slot): number {
+    if (this.run.slot === slot) this.run.slot = null;
     const named = this.setName(slot, '');
     if (named < 0) return named;
     try {

@@ -10,8 +10,17 @@ export interface SocketEvents {
 export class Sockets {
   private readonly sockets = new Map<number, WebSocket>();
   private next = 0;
+  /** What the sockets have told. One at a time has its turn, between the calls of pages: a person's question overtakes what comes in. */
+  private readonly told: (() => void)[] = [];
+  private readonly turns = new MessageChannel();
 
-  constructor(private readonly events: SocketEvents) {}
+  constructor(private readonly events: SocketEvents) {
+    this.turns.port1.onmessage = () => {
+      const turn = this.told.shift();
+      if (this.told.length > 0) this.turns.port2.postMessage(null);
+      turn?.();
+    };
+  }
 
   /** -1: the browser does not even try (a plain WebSocket from a page over https, say). */
   open(url: string): number {
@@ -23,16 +32,25 @@ export class Sockets {
     }
     const handle = this.next++;
     socket.binaryType = 'arraybuffer';
-    socket.onopen = () => this.events.opened(handle);
-    socket.onmessage = (message) => {
+    socket.onopen = () => this.later(handle, () => this.events.opened(handle));
+    socket.onmessage = ({ data }) => {
       // libp2p knows no text messages.
-      if (message.data instanceof ArrayBuffer) this.events.received(handle, new Uint8Array(message.data));
+      if (data instanceof ArrayBuffer) this.later(handle, () => this.events.received(handle, new Uint8Array(data)));
     };
-    socket.onclose = () => {
-      if (this.sockets.delete(handle)) this.events.closed(handle);
-    };
+    socket.onclose = () =>
+      this.later(handle, () => {
+        this.sockets.delete(handle);
+        this.events.closed(handle);
+      });
     this.sockets.set(handle, socket);
     return handle;
+  }
+
+  private later(handle: number, turn: () => void): void {
+    if (this.told.length === 0) this.turns.port2.postMessage(null);
+    this.told.push(() => {
+      if (this.sockets.has(handle)) turn();
+    });
   }
 
   send(handle: number, bytes: Uint8Array<ArrayBuffer>): void {

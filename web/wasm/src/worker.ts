@@ -107,11 +107,13 @@ function lead(): void {
   if (core && term !== null) toTabs({ kind: 'leading', term, queries: core.queries, status });
 }
 
-async function fetchCore(wasm: string | null): Promise<Response> {
+/** Compiled while it comes, if the door serves it under its right type. */
+async function loadCore(wasm: string | null): Promise<WebAssembly.Module> {
   const url = wasm ?? new URL('kith.wasm', scope.location.href).href;
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status}`);
-  return response;
+  const isStream = response.headers.get('content-type') === 'application/wasm';
+  return isStream ? WebAssembly.compileStreaming(response) : WebAssembly.compile(await response.arrayBuffer());
 }
 
 async function persistent(): Promise<boolean | null> {
@@ -124,19 +126,19 @@ async function persistent(): Promise<boolean | null> {
 
 async function begin(start: Extract<ToWorker, { kind: 'start' }>): Promise<void> {
   toTabs({ kind: 'who-leads' });
-  // Fetched while another tab may still be at work: a tab that takes over has no network perhaps.
-  const wasm = fetchCore(start.wasm);
+  // While another tab may still be at work (a tab that takes over has no network perhaps), and while the files are opened.
+  const wasm = loadCore(start.wasm);
   wasm.catch(() => {});
   await election(own, () => stop(STOLEN));
   try {
-    const [files, secret] = await Promise.all([openFiles(start.storage), openSecret()]);
+    const [files, secret, isPersistent, compiled] = await Promise.all([openFiles(start.storage), openSecret(), persistent(), wasm]);
     core = await CoreHost.start({
-      wasm: await compilable(await wasm),
+      wasm: compiled,
       files,
       secret,
       options: {
         storage: files.kind,
-        persistent: await persistent(),
+        persistent: isPersistent,
         doors: [doorAddress(scope.location)],
         is_secure: scope.location.protocol === 'https:',
       },
@@ -156,11 +158,6 @@ async function begin(start: Extract<ToWorker, { kind: 'start' }>): Promise<void>
   }
   follow(`${own}@${Date.now()}`, core.queries);
   lead();
-}
-
-/** Compiled while it comes, if the door serves it under its right type. */
-async function compilable(response: Response): Promise<Response | ArrayBuffer> {
-  return response.headers.get('content-type') === 'application/wasm' ? response : response.arrayBuffer();
 }
 
 const STOLEN: Problem = {
