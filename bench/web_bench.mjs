@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures the page in Debian's Chromium with the real core, against real houses ($KITH, serving $KITH_WEB): one JSON object of key: number
-// on standard output, as the other benches give it. What each figure means stands in bench/report.py.
+// on standard output, as the other benches give it. The browser is $CHROMIUM (script/bench takes the one without a window). What each figure means stands in bench/report.py.
 import { gzipSync } from 'node:zlib';
 import { street, until } from '../tests/web/lib/houses.mjs';
 import { Neighbour, arrives } from '../tests/web/lib/neighbour.mjs';
@@ -234,6 +234,8 @@ await street((build) => Neighbour.gather(async (meet) => {
     await offlineReloads(ben, house);
     await house.serve();
   });
+  // Their browsers would take in what the house is filled with, and the two cores with it, while the newcomer joins.
+  for (const one of [ben, cleo]) await one.profile.close();
   await part(`filling the street with ${POSTS} posts`, () => fill(house, POSTS));
   const newcomer = await part('joining the large one', () => joinLarge(meet, house));
   if (newcomer) await part('searching', () => searches(newcomer));
