@@ -205,7 +205,7 @@ test('twelve words alone bring place, notes and drafts back in another profile, 
   await again.reads(/half-finished notice/);
 })));
 
-test('words that nobody keeps: a sentence says what to do, and the rescue code still does it', () => street((build) => Neighbour.gather(async (meet) => {
+test('words that nobody keeps: a sentence says what to do', () => street((build) => Neighbour.gather(async (meet) => {
   const ana = await founded(build);
   const stranger = await meet('Somebody');
   await stranger.page.goto(`${ana.url}/belong`);
