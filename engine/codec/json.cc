@@ -334,7 +334,14 @@ void Json::write(std::string& out) const {
 
 void Json::set(std::string name, Json value) {
   if (!is_object()) value_ = Object();
-  std::get<Object>(value_).emplace_back(std::move(name), std::move(value));
+  auto& members = std::get<Object>(value_);
+  const auto known =
+      std::find_if(members.begin(), members.end(), [&](const Member& member) { return member.first == name; });
+  if (known != members.end()) {
+    known->second = std::move(value);
+  } else {
+    members.emplace_back(std::move(name), std::move(value));
+  }
 }
 
 const Json& Json::at(std::string_view name) const {

@@ -23,6 +23,13 @@ TEST(Json, what_is_written_reads_back_the_same) {
   EXPECT_TRUE(again->at("absent").is_null());
 }
 
+TEST(Json, a_member_that_is_set_again_is_there_once) {
+  Json out = Json::object({{"me", Json()}});
+  out.set("name", "Ana");
+  out.set("me", 1);
+  EXPECT_EQ(out.dump(), R"({"me":1,"name":"Ana"})");
+}
+
 TEST(Json, reads_numbers_of_every_form) {
   const auto list =
       Json::parse(R"([0, -0, 9223372036854775807, -9223372036854775808, 9223372036854775808, 1.5e3, -2E-1])");

@@ -149,7 +149,7 @@ class BadInput(kith.HouseTest):
     def test_a_full_disk_loses_nothing_that_was_acknowledged(self):
         disk = os.path.join(self.directory, "disk")
         os.mkdir(disk)
-        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=0700", "tmpfs", disk], capture_output=True)
+        mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=0700", "tmpfs", disk], capture_output=True)
         if mounted.returncode != 0:
             self.skipTest("no right to mount a small disk here")
         try:

@@ -51,7 +51,7 @@ class Json {
   bool is_null() const { return value_.index() == 0; }
   bool is_object() const { return std::holds_alternative<Object>(value_); }
   bool is_array() const { return std::holds_alternative<Array>(value_); }
-  /// Appends a member. Turns what is no object into one.
+  /// Sets a member, in the place of one that has this name. Turns what is no object into one.
   void set(std::string name, Json value);
   /// Null if this is no object or has no such member.
   const Json& at(std::string_view name) const;
