@@ -13,6 +13,11 @@ std::uint64_t bytes_in(const SocketLink& link) {
   return link.session() != nullptr && link.is_welcome() ? link.session()->counters().bytes_in : 0;
 }
 
+std::uint64_t entries_in(const Link& link) {
+  if (link.session() == nullptr) return 0;
+  return link.session()->counters().entries_in + link.session()->counters().authority_in;
+}
+
 }  // namespace
 
 Links::Links(const Link::Context& context, const crypto::SigningKey& host, Dialer& dialer, Events events)
@@ -108,6 +113,7 @@ void Links::dial(House& house) {
 
 void Links::ended(Link& link, const LinkEnd& end) {
   const auto at = std::find_if(links_.begin(), links_.end(), [&](const auto& one) { return one.get() == &link; });
+  ended_entries_ += entries_in(link);
   gone_.push_back(std::move(*at));
   links_.erase(at);
   for (const auto& house : houses_) {
@@ -236,6 +242,12 @@ bool Links::is_in_touch() const {
 
 bool Links::is_settled() const {
   return std::any_of(links_.begin(), links_.end(), [](const auto& link) { return link->is_settled(); });
+}
+
+std::uint64_t Links::entries_received() const {
+  std::uint64_t out = ended_entries_;
+  for (const auto& link : links_) out += entries_in(*link);
+  return out;
 }
 
 std::vector<LinkState> Links::states() const {

@@ -73,6 +73,8 @@ class Links {
   bool is_settled() const;
   /// Wall time at which bytes last came over a link that is past its hello; 0: never since the start.
   std::uint64_t last_heard_ms() const { return last_heard_ms_; }
+  /// Entries that came over all links since the start; those that have ended count as well, so that it never falls.
+  std::uint64_t entries_received() const;
   std::vector<LinkState> states() const;
   const std::vector<std::unique_ptr<SocketLink>>& links() const { return links_; }
   std::size_t house_count() const { return houses_.size(); }
@@ -114,6 +116,7 @@ class Links {
   std::optional<space::Invitation> invitation_;
   std::uint64_t last_heard_ms_ = 0;
   std::uint64_t heard_bytes_ = 0;
+  std::uint64_t ended_entries_ = 0;  // came over links that are no more
   bool is_maybe_known_ = false;
   bool is_paused_ = false;
 };

@@ -269,15 +269,6 @@ std::uint64_t Replica::tick() {
   return is_changed_ ? now : next;
 }
 
-std::uint64_t Replica::entries_received() const {
-  std::uint64_t out = 0;
-  for (const auto& link : links_->links()) {
-    if (link->session() != nullptr)
-      out += link->session()->counters().entries_in + link->session()->counters().authority_in;
-  }
-  return out;
-}
-
 bool Replica::is_catching_up() const {
   const auto states = links_->states();
   return std::any_of(states.begin(), states.end(), [](const LinkState& link) { return link.behind > 0; });
@@ -301,8 +292,7 @@ void Replica::note_local_tables() {
 /// When there is something more to tell.
 std::uint64_t Replica::tell_changes(std::uint64_t now) {
   constexpr std::uint64_t kNever = ~std::uint64_t{0};
-  const std::uint64_t entries = entries_received();
-  if (entries < entries_told_) entries_told_ = entries;  // a link has ended
+  const std::uint64_t entries = links_->entries_received();
   if (entries == entries_told_) return kNever;
   if (now < news_at_ms_) return news_at_ms_;
   entries_told_ = entries;
@@ -319,7 +309,7 @@ void Replica::tell_progress(std::uint64_t now) {
   const auto states = links_->states();
   if (states.empty()) return;
   progress_at_ms_ = now + kBusyNewsMs;
-  const std::uint64_t entries = entries_received();
+  const std::uint64_t entries = links_->entries_received();
   const std::uint64_t behind = states.front().behind;
   setup_.on_event(Json::object({{"type", "progress"},
                                 {"state", states.front().state},

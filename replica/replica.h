@@ -197,7 +197,6 @@ class Replica final : public sync::Spaces, public House {
   std::uint64_t tell_changes(std::uint64_t now);
   void tell_status();
   void tell_progress(std::uint64_t now);
-  std::uint64_t entries_received() const;
 
   Setup setup_;
   space::Keyring keyring_;

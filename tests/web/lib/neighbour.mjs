@@ -32,7 +32,7 @@ export class Neighbour {
   button(name) { return this.page.getByRole('button', { name }); }
   field(name) { return this.page.getByLabel(name); }
   /** That a text can be read on the page. */
-  reads(text) { return this.page.locator('main').getByText(text).first().waitFor(); }
+  reads(text) { return this.page.locator('main').getByText(text).filter({ visible: true }).first().waitFor(); }
   async press(name) { await this.button(name).first().click(); }
 
   /** From an invitation to the board: one field, one button. */
