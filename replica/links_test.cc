@@ -207,8 +207,11 @@ TEST_F(LinksTest, another_node_takes_the_place_of_one_that_is_gone) {
   pass(2'000);
   ASSERT_EQ(in_touch(), 2u);
   Node* const gone = first.visits.empty() ? &second : &first;
+  const std::uint64_t entries = links->entries_received();
+  EXPECT_GE(entries, 5u);
   network.cut(*gone);
   EXPECT_EQ(in_touch(), 1u);
+  EXPECT_GE(links->entries_received(), entries) << "news would be lost on whoever compares";
   pass(1'000);
   EXPECT_EQ(in_touch(), 2u);
   EXPECT_FALSE(third.visits.empty());
