@@ -134,7 +134,8 @@ void Links::after_end(House& house, const LinkEnd& end) {
     return;
   }
   if (!end.was_welcome) house.next = 0;
-  const bool is_stranger = end.peer && !end.was_welcome && end.refusal && !invitation_;
+  const bool refuses = end.peer && !end.was_welcome && end.refusal && !invitation_;
+  const bool is_stranger = refuses && house.retry.failures() >= kDoubtsMax;
   house.next_dial_ms = now + (is_stranger ? kStrangerMs : house.retry.next_ms());
 }
 

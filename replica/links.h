@@ -32,8 +32,11 @@ class Links {
   static constexpr std::size_t kDialsMax = 3;  // at a time
   static constexpr std::size_t kHousesMax = 64;
   static constexpr std::size_t kAddressesPerHouseMax = 8;
-  static constexpr std::uint64_t kIdleMs = 1'000;          // how often we look at all
-  static constexpr std::uint64_t kStrangerMs = 3'600'000;  // until a house is tried again that shares no space with us
+  static constexpr std::uint64_t kIdleMs = 1'000;  // how often we look at all
+  /// Until a house is tried again that shares no space with us. One that refuses may only not have heard yet that we
+  /// joined: the first times it is tried like any other, for about two minutes in all.
+  static constexpr std::uint64_t kStrangerMs = 3'600'000;
+  static constexpr std::uint32_t kDoubtsMax = 8;
 
   struct Events {
     /// A way to a house of ours that should outlive this run.

@@ -254,6 +254,7 @@ test('the browser is killed while somebody writes: everything that was shown as 
   const ana = await founded(build);
   const ben = await meet('Ben');
   await ben.join(await ana.invite());
+  await ben.page.waitForFunction(() => navigator.serviceWorker.controller !== null);
   await ana.stop();
   for (let round = 0; round < 3; round++) {
     await ben.posts(`Round ${round}`);
