@@ -190,7 +190,7 @@ test('twelve words alone bring place, notes and drafts back in another profile, 
   await again.page.goto(`${ana.url}/belong`);
   const typed = [...words];
   typed[6] = `${words[6]}x`;
-  for (const [i, word] of typed.entries()) await again.page.getByLabel(`Word ${i + 1}`, { exact: true }).fill(word);
+  await again.types(typed);
   await again.press('Bring everything back');
   await again.page.getByRole('alert').getByText('Word 7:').waitFor();
   await again.page.getByLabel('Word 7', { exact: true }).fill(words[6]);
@@ -210,7 +210,7 @@ test('words that nobody keeps: a sentence says what to do', () => street((build)
   const stranger = await meet('Somebody');
   await stranger.page.goto(`${ana.url}/belong`);
   const words = 'legal winner thank year wave sausage worth useful legal winner thank yellow'.split(' ');
-  for (const [i, word] of words.entries()) await stranger.page.getByLabel(`Word ${i + 1}`, { exact: true }).fill(word);
+  await stranger.types(words);
   await stranger.press('Bring everything back');
   await stranger.page.getByRole('alert').getByText(/Nobody at this address keeps anything/).waitFor();
 })));

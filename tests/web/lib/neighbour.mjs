@@ -97,6 +97,11 @@ export class Neighbour {
     await this.reads(text);
   }
 
+  /** The twelve words, each into its field. */
+  async types(words) {
+    for (const [i, word] of words.entries()) await this.page.getByLabel(`Word ${i + 1}`, { exact: true }).fill(word);
+  }
+
   /** Waits until nothing of mine waits here any more. */
   async allLeft() {
     await this.goes('/mine');
