@@ -156,8 +156,8 @@ std::vector<space::Space*> Node::spaces() {
 }
 
 const crypto::SigningKey* Node::log_key(const SpaceId& space) {
-  for (space::Space* one : {space_.get(), personal_.get()}) {
-    if (one != nullptr && one->id() == space) return one->log_key();
+  for (space::Space* one : own_spaces()) {
+    if (one->id() == space) return one->log_key();
   }
   return nullptr;
 }

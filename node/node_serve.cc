@@ -130,9 +130,7 @@ void Node::note_place() {
 }
 
 void Node::notify_all() {
-  for (space::Space* one : {space_.get(), personal_.get()}) {
-    if (one != nullptr) houses_->notify(one->id());
-  }
+  for (const space::Space* one : own_spaces()) houses_->notify(one->id());
   if (!keeper_) return;
   for (const SpaceId& kept : keeper_->open_spaces()) houses_->notify(kept);
 }
@@ -221,8 +219,7 @@ void Node::flush_and_answer() {
 
 void Node::tick() {
   std::uint64_t next = setup_.clock.steady_ms() + kTickMsMax;
-  for (space::Space* one : {space_.get(), personal_.get()}) {
-    if (one == nullptr) continue;
+  for (space::Space* one : own_spaces()) {
     const auto again = one->tick();
     if (again.ok()) {
       next = std::min(next, *again);

@@ -21,9 +21,13 @@ std::string doorstep_path(const space::Invitation& invitation) {
 }
 
 std::string_view invite_state(const space::InviteState& invite, std::uint64_t now_ms) {
-  if (invite.is_revoked()) return "unknown";
-  if (invite.is_spent()) return "spent";
-  return now_ms > invite.expires_ms ? "expired" : "open";
+  switch (invite.standing(now_ms)) {
+    case space::InviteStanding::kOpen: return "open";
+    case space::InviteStanding::kExpired: return "expired";
+    case space::InviteStanding::kSpent: return "spent";
+    case space::InviteStanding::kRevoked: return "unknown";
+  }
+  return "unknown";
 }
 
 Result<Bytes> seal_for_holder(Random& random, const space::InviteState& invite, std::string_view text) {

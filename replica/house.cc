@@ -5,6 +5,12 @@
 
 namespace kith::replica {
 
+std::vector<space::Space*> House::own_spaces() {
+  std::vector<space::Space*> out{shared_space(), personal_space()};
+  std::erase(out, nullptr);
+  return out;
+}
+
 std::vector<Member> House::members() {
   std::vector<Member> out;
   for (const space::Person* person : shared_space()->authority().members()) {

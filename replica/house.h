@@ -48,6 +48,8 @@ class House : public kith::Place {
   /// The neighbourhood. Null before there is one.
   virtual space::Space* shared_space() = 0;
   virtual space::Space* personal_space() = 0;
+  /// Of the two, those that are there.
+  std::vector<space::Space*> own_spaces();
   virtual space::Keyring& keyring() = 0;
   /// Puts the keyring on the medium.
   virtual Result<void> save_keys() = 0;

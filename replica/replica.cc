@@ -220,7 +220,7 @@ std::vector<std::string> Replica::queries() const {
 bool Replica::flush_and_answer() {
   if (waiting_.empty()) return false;
   Result<void> flushed;
-  for (space::Space* one : {space_.get(), personal_.get()}) {
+  for (space::Space* one : own_spaces()) {
     if (one != nullptr && flushed.ok()) flushed = one->store().db().flush();
   }
   for (Waiting& waiting : std::exchange(waiting_, {})) {
@@ -243,8 +243,8 @@ std::uint64_t Replica::tick() {
     tell_own_changes();
     return now;
   }
-  for (space::Space* one : {space_.get(), personal_.get()}) {
-    if (one == nullptr || !one->is_member()) continue;
+  for (space::Space* one : own_spaces()) {
+    if (!one->is_member()) continue;
     const auto again = one->tick();
     if (again.ok()) {
       next = std::min(next, *again);
@@ -254,9 +254,7 @@ std::uint64_t Replica::tick() {
   }
   note_place();
   if (std::exchange(is_changed_, false)) {
-    for (space::Space* one : {space_.get(), personal_.get()}) {
-      if (one != nullptr) links_->notify(one->id());
-    }
+    for (const space::Space* one : own_spaces()) links_->notify(one->id());
   }
   next = std::min(next, links_->tick());
   watch_joining(now);

@@ -223,8 +223,8 @@ std::vector<space::Space*> Replica::spaces() {
 }
 
 const crypto::SigningKey* Replica::log_key(const SpaceId& space) {
-  for (space::Space* one : {space_.get(), personal_.get()}) {
-    if (one != nullptr && one->id() == space) return one->log_key();
+  for (space::Space* one : own_spaces()) {
+    if (one->id() == space) return one->log_key();
   }
   return nullptr;
 }

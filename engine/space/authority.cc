@@ -86,6 +86,12 @@ std::vector<const InviteState*> AuthorityState::invites() const& {
   return out;
 }
 
+InviteStanding InviteState::standing(std::uint64_t at_ms) const {
+  if (is_revoked()) return InviteStanding::kRevoked;
+  if (is_spent()) return InviteStanding::kSpent;
+  return at_ms > expires_ms ? InviteStanding::kExpired : InviteStanding::kOpen;
+}
+
 Readers AuthorityState::readers(std::uint64_t at_ms) const {
   Readers out;
   for (const Person* person : members()) {
@@ -95,8 +101,8 @@ Readers AuthorityState::readers(std::uint64_t at_ms) const {
     if (person->confirmed_by) sources.push_back({*person->confirmed_by});
   }
   for (const InviteState* invite : invites()) {
-    const bool is_open = may_open(*invite) && !invite->is_revoked() && !invite->is_spent();
-    if (is_open && at_ms <= invite->expires_ms) out[invite->box].push_back({invite->entry});
+    const bool is_open = invite->standing(at_ms) == InviteStanding::kOpen;
+    if (is_open && may_open(*invite)) out[invite->box].push_back({invite->entry});
   }
   return out;
 }

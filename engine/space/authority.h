@@ -56,6 +56,9 @@ struct Person {
   const BoxPublic* wrap() const { return wrap_publics.empty() ? nullptr : &wrap_publics.back(); }
 };
 
+/// What becomes of whoever comes with an invitation that is not hers yet.
+enum class InviteStanding : std::uint8_t { kOpen, kExpired, kSpent, kRevoked };
+
 struct InviteState {
   SignPublic invite;
   BoxPublic box;
@@ -77,6 +80,8 @@ struct InviteState {
 
   bool is_revoked() const { return !revocations.empty(); }
   bool is_spent() const { return people.size() >= uses; }
+  /// `at_ms`: wall clock.
+  InviteStanding standing(std::uint64_t at_ms) const;
 };
 
 struct Epoch {

@@ -42,19 +42,23 @@ void add_keeping(Role role, Spaces& spaces, const Gate& through, std::vector<Gat
   }
 }
 
+std::optional<Refusal> refusal_of(space::InviteStanding standing) {
+  switch (standing) {
+    case space::InviteStanding::kOpen: return std::nullopt;
+    case space::InviteStanding::kExpired: return Refusal::kInviteExpired;
+    case space::InviteStanding::kSpent: return Refusal::kInviteSpent;
+    case space::InviteStanding::kRevoked: return Refusal::kInviteRevoked;
+  }
+  return Refusal::kInviteRevoked;
+}
+
 void add_newcomers(const space::Space& space, const Gate& member, Spaces& spaces, Clock& clock,
                    std::vector<Gate>& gates) {
   for (const space::InviteState* invite : space.authority().invites()) {
     Gate newcomer = member;
     newcomer.role = HelloRole::kNewcomer;
     newcomer.key.data = invite->invite.data;
-    if (invite->is_revoked()) {
-      newcomer.refusal = Refusal::kInviteRevoked;
-    } else if (invite->is_spent()) {
-      newcomer.refusal = Refusal::kInviteSpent;
-    } else if (clock.wall_ms() > invite->expires_ms) {
-      newcomer.refusal = Refusal::kInviteExpired;
-    }
+    newcomer.refusal = refusal_of(invite->standing(clock.wall_ms()));
     gates.push_back(newcomer);
     if (!newcomer.refusal) add_keeping(Role::kListener, spaces, newcomer, gates);
   }
