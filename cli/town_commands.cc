@@ -169,7 +169,7 @@ const std::vector<TownCommand>& table() {
         kOneTag,
         kPerson,
         {"--text", "text", "Only with these words"},
-        {"--state", "state", "open, promised, done, withdrawn or expired"}},
+        {"--state", "state", "open, promised, done, withdrawn or expired; any: what is gone or rests, too"}},
        false,
        "listings",
        nullptr,

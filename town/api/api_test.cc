@@ -149,8 +149,10 @@ TEST_F(Api, every_operation_answers_as_its_type_says) {
   become(1);
   ask("market.renew", R"({"id": ")" + shelf + R"("})");
   ask("market.withdraw", R"({"id": ")" + shelf + R"("})");
-  EXPECT_EQ(ask("market.list", R"({"kind": "lend", "tag": "garden"})").at("listings").items().size(), 1u);
-  EXPECT_EQ(ask("market.list", R"({"text": "long lad"})").at("listings").items().size(), 1u);
+  EXPECT_EQ(ask("market.list", R"({"kind": "lend", "tag": "garden", "state": "any"})").at("listings").items().size(),
+            1u);
+  EXPECT_EQ(ask("market.list", R"({"text": "long lad", "state": "any"})").at("listings").items().size(), 1u);
+  EXPECT_EQ(ask("market.list", R"({"text": "long lad"})").at("listings").items().size(), 0u);  // it is handed over
   EXPECT_EQ(ask("market.list", R"({"text": "bicycle"})").at("listings").items().size(), 0u);
   EXPECT_EQ(ask("market.list", R"({"state": "withdrawn"})").at("listings").items().size(), 1u);
 

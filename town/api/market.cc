@@ -17,8 +17,10 @@ Result<Json> shown(Visit& visit, const market::Listing& listing) {
 Result<Json> list(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
   KITH_TRY(visit.load_names());
-  market::ListFilter filter{market::kind_of(visit.text("kind")), market::state_of(visit.text("state")), std::nullopt,
-                            visit.optional_text("tag"), std::nullopt};
+  market::ListFilter filter{.kind = market::kind_of(visit.text("kind")),
+                            .state = market::state_of(visit.text("state")),
+                            .tag = visit.optional_text("tag")};
+  if (!visit.has("state")) filter.current_for = place.space().person();
   if (visit.has("person")) filter.person = KITH_TRY(visit.person("person"));
   if (visit.has("text")) filter.match = KITH_TRY(search::match_of(visit.text("text")));
   const auto page = KITH_TRY(market::list(visit.space(), visit.optional_text("before"), visit.limit(kPage), filter));
@@ -100,10 +102,11 @@ Result<Json> settle(Place& place, const Json& arguments) {
 }
 
 const std::array kOperations = {
-    Operation{"market.list", false, Needs::kSpace, "GET", "/api/listings",
-              "{kind?: Kind; text?: string; state?: ListingState; person?: Person; tag?: string; before?: string; "
-              "limit?: number}",
-              "{listings: Listing[]; next: string | null}", list},
+    Operation{
+        "market.list", false, Needs::kSpace, "GET", "/api/listings",
+        "{kind?: Kind; text?: string; state?: ListingState | 'any'; person?: Person; tag?: string; before?: string; "
+        "limit?: number}",
+        "{listings: Listing[]; next: string | null}", list},
     Operation{"market.item", false, Needs::kSpace, "GET", "/api/listings/{id}", "{id: Id}",
               "{listing: Listing; requests: Request[]; certain: boolean; last_heard_ms: Ms | null}", item},
     Operation{"market.offer", true, Needs::kSpace, "POST", "/api/listings",

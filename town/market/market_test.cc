@@ -154,6 +154,27 @@ TEST_F(Market, lists_are_filtered_page_by_page) {
             0u);
 }
 
+TEST_F(Market, what_is_gone_or_rests_is_not_current_but_for_its_author) {
+  const std::string open = ladder();
+  const std::string gone = ladder();
+  const std::string promised = ladder();
+  const std::string rests = ladder(2);
+  const std::string given = asked_by(2, gone);
+  ASSERT_TRUE(promise(ana_, given, {}, 0).ok());
+  ASSERT_TRUE(settle(ana_, given, true).ok());
+  ASSERT_TRUE(promise(ana_, asked_by(2, promised), {}, 0).ok());
+  ana_.clock.advance(3 * kDayMs);
+  const auto shown_to = [&](std::uint8_t person) {
+    std::vector<std::string> ids;
+    const auto page = list(ana_, std::nullopt, 9, {.current_for = TestDatabase::person_of(person)});
+    for (const Listing& one : page->listings) ids.push_back(one.id);
+    return ids;
+  };
+  EXPECT_EQ(shown_to(1), (std::vector{rests, promised, open}));
+  EXPECT_EQ(shown_to(2), (std::vector{promised, open}));
+  EXPECT_EQ(list(ana_, std::nullopt, 9)->listings.size(), 4u);
+}
+
 /// Three people write on three replicas that hear of each other in any order, again and again: in the end all show the
 /// same states, whoever heard what first; only the order of arrival may differ, and says so.
 TEST_F(Market, replicas_agree_on_states_in_whatever_order_things_arrive) {

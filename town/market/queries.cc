@@ -139,6 +139,8 @@ void derive(Listing& listing, const std::vector<Request>& requests, std::uint64_
 
 bool is_wanted(const Listing& listing, const ListFilter& filter) {
   if (filter.state) return listing.state == *filter.state;
+  if (filter.current_for && listing.state == State::kDone) return false;
+  if (filter.current_for && listing.state == State::kExpired) return listing.person == *filter.current_for;
   return listing.state != State::kWithdrawn;
 }
 

@@ -70,7 +70,8 @@ struct Listing {
 
 struct ListFilter {
   std::optional<Kind> kind = {};
-  std::optional<State> state = {};  // none: all but withdrawn
+  std::optional<State> state = {};           // none: all but withdrawn
+  std::optional<PersonId> current_for = {};  // then without what is gone or rests; what rests of hers stays
   std::optional<PersonId> person = {};
   std::optional<std::string> tag = {};
   std::optional<std::string> match = {};  // what the index is asked for (search.h); empty: everything

@@ -17,6 +17,7 @@ export default {
   done: 'weg', withdrawn: 'zurückgezogen', expired: 'ruht',
   allAre: { one: 'Das ist das eine, das es gibt, soweit dieses Gerät weiß. Nach 30 Tagen ruht ein Angebot; ein Tipp erneuert es.', other: 'Das sind alle {n}, soweit dieses Gerät weiß. Nach 30 Tagen ruht ein Angebot; ein Tipp erneuert es.' },
   more: 'Ältere zeigen',
+  past: 'Auch Vergangenes zeigen',
   nothing: 'Noch hängt hier nichts',
   nothingSay: 'Hier steht, was Leute verkaufen, verschenken, verleihen, tauschen oder suchen. Eine Leiter, die im Keller steht, ist ein guter Anfang.',
   nothingKind: 'Nichts von dieser Art, soweit dieses Gerät weiß.',

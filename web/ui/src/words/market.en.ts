@@ -14,6 +14,7 @@ export default {
   done: 'gone', withdrawn: 'withdrawn', expired: 'rests',
   allAre: { one: 'That is the one that there is, as far as this phone knows. Offers rest after 30 days; one tap renews them.', other: 'That is all {n}, as far as this phone knows. Offers rest after 30 days; one tap renews them.' },
   more: 'Show older ones',
+  past: 'Show what is gone, too',
   nothing: 'Nothing here yet',
   nothingSay: 'What people sell, give, lend, swap or look for hangs here. A ladder that stands in the cellar is a good beginning.',
   nothingKind: 'Nothing of this kind, as far as this phone knows.',
