@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Puts the groups' figures into one table beside the bars, or (--json) into one object. --write FILE also keeps the table."""
-import json, platform, subprocess, sys
+"""Puts the groups' figures into one table beside the bars, or (--json) into one object. --write FILE also keeps them there, beside those of
+the groups that were not measured this time."""
+import json, os, platform, re, subprocess, sys
 
 # key: (bar now, where it goes next, what it says). '<=' and '>=' bars; '' is reported without one.
 BARS = {
@@ -19,7 +20,7 @@ BARS = {
     "p2p.throughput.ratio_js": (">= 5", "", "one stream over loopback TCP, against js-libp2p to js-libp2p"),
     "p2p.connect.bytes": ("<= 700", "500", "both ways, from dialing until /kith/sync/1 is agreed on, without identify"),
     "p2p.memory_per_connection_kb": ("<= 40", "16", "PSS of a connection at rest, of the side that needs more"),
-    "web.first_load_kb": ("<= 45", "40", "JS and CSS before the first paint, gzip"),
+    "web.first_load_kb": ("<= 45", "40", "a cold visit: JS and CSS until the first screen stands there with its words, gzip as served"),
     "web.wasm_kb": ("<= 700", "500", "the core, compressed as served"),
     "web.tti_ms": ("<= 2500", "1500", "cold, CPU slowed 4x: first page painted and the thread free"),
     "web.offline_reload_ms": ("<= 1000", "500", "server stopped: reload to one's own posts painted"),
@@ -53,25 +54,43 @@ def table(figures):
     return "\n".join(lines)
 
 
+def group(key):
+    return key.split(".")[0]
+
+
+def kept(path):
+    """Of the file as it is: the figures, and the revision at which each group was measured."""
+    text = open(path, encoding="utf-8").read() if os.path.exists(path) else ""
+    figures = {key: float(value.replace(",", "")) for key, value in re.findall(r"^\| `(\S+)` \| (\S+) \|", text, re.M)}
+    return figures, dict(re.findall(r"(\w+) at ([0-9a-f]+)", text))
+
+
+def write(path, figures):
+    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
+    cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
+    fresh = {group(key) for key in figures}
+    before, revisions = kept(path)
+    figures = figures | {key: value for key, value in before.items() if group(key) not in fresh}
+    revisions |= {name: revision for name in fresh}
+    measured = ", ".join(f"{name} at {at}" for name, at in sorted(revisions.items()))
+    with open(path, "w", encoding="utf-8") as out:
+        out.write("# Results\n\nMade by `script/bench`; every ratio is against a baseline measured in the same run. "
+                  f"{cpu}, two cores, release build. Revisions: {measured}.\n\n{table(figures)}\n")
+
+
 def main():
     arguments = sys.argv[1:]
-    as_json = "--json" in arguments
-    write = arguments[arguments.index("--write") + 1] if "--write" in arguments else None
+    to = arguments[arguments.index("--write") + 1] if "--write" in arguments else None
     figures = {}
     for name in arguments:
         if name.endswith(".json"):
             figures.update(json.load(open(name, encoding="utf-8")))
-    if as_json:
+    if "--json" in arguments:
         print(json.dumps(figures, indent=1))
         return
-    text = table(figures)
-    print(text)
-    if write:
-        revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True).stdout.strip()
-        cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), platform.machine())
-        with open(write, "w", encoding="utf-8") as out:
-            out.write("# Results\n\nMade by `script/bench`; every ratio is against a baseline measured in the same run. "
-                      f"Revision {revision}, {cpu}, two cores, release build.\n\n{text}\n")
+    print(table(figures))
+    if to:
+        write(to, figures)
 
 
 main()
