@@ -4,9 +4,10 @@ import { defineConfig } from 'vite';
 import { developersPolicy, icons } from './tools/html.mjs';
 import { wordList } from './tools/word_list.mjs';
 
-// Few files for a first visit: what the frame needs, and what the board and most pages share.
-const FRAME = /node_modules\/(?:svelte|clsx|esm-env)\/|src\/(?:core|query|status|people|router|routes|shell|words|times|trusted|update|door_word)\.(?:svelte\.)?ts|src\/look\/door|src\/parts\/(?:Door|Fresh|Icon|Notices|Plate|Rail|Rich|Toast|Track|undo)\.|vite\/preload/;
-const BOARD = /src\/(?:board|photos|ids)\.(?:svelte\.)?ts|src\/parts\/(?:Acts|By|Card|Photo|Say|Tags)\./;
+// Few files: what every first screen needs (of Svelte, too, no more), what the frame needs, and what the board and most pages share.
+const BASE = /node_modules\/(?:clsx|esm-env|svelte\/(?!src\/internal\/(?:shared\/clone|client\/dom\/elements\/bindings\/select)\.))|src\/(?:core|query|status|people|router|routes|shell|words|times|trusted|update)\.(?:svelte\.)?ts|src\/look\/door|src\/parts\/(?:Door|Icon|Plate|Rich|Warnings)\.|vite\/preload/;
+const FRAME = /src\/Frame\.|src\/parts\/(?:Fresh|Notices|Rail|Toast|Track|undo)\./;
+const BOARD = /bindings\/select\.|src\/(?:board|photos|ids)\.(?:svelte\.)?ts|src\/parts\/(?:Acts|By|Card|Photo|Say|Tags)\./;
 
 // Without the core there is only the fixture: `npm run dev -- --mode fixture`.
 const wasm = process.env['KITH_WASM'] ?? 'missing.wasm';
@@ -22,6 +23,6 @@ export default defineConfig({
     assetsInlineLimit: 0, // a strict CSP knows no data: addresses
     modulePreload: { polyfill: false },
     reportCompressedSize: false, // tools/pack.mjs says it of what is really served
-    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'frame', test: FRAME, priority: 1 }, { name: 'board', test: BOARD }] } } },
+    rolldownOptions: { output: { codeSplitting: { groups: [{ name: 'base', test: BASE, priority: 2 }, { name: 'frame', test: FRAME, priority: 1 }, { name: 'board', test: BOARD }] } } },
   },
 });

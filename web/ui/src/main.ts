@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { mount } from 'svelte';
 import App from './App.svelte';
-import { attach } from './core';
+import { attach, on } from './core';
 import './look/fonts.css';
 import './look/tokens.css';
 import './look/kith.css';
 import './look/more.css';
 import { followLinks, router } from './router.svelte';
 import { shell } from './shell.svelte';
-import { watchStatus } from './status.svelte';
-import { shellUpdate } from './update.svelte';
+import { wasHere, watchStatus } from './status.svelte';
 import { language, load, recall } from './words';
 
 document.documentElement.lang = language;
@@ -21,10 +20,26 @@ async function core(): Promise<void> {
   else attach((await import('./connect')).core());
 }
 
+const painted = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
+/** To the first screen, without asking the core. Should that know better, it leads back. */
+function begin(): void {
+  history.replaceState(null, '', '/begin');
+  const stop = on((event) => {
+    if (event.type !== 'status') return;
+    stop();
+    if (event.phase !== 'empty' && location.pathname === '/begin') router.go('/', true);
+  });
+}
+
+// Where nobody has begun, the first screen does not wait for the core, which would compete with it for the line.
+const isKnown = wasHere() || import.meta.env.MODE === 'fixture';
+if (!isKnown && location.pathname === '/') begin();
 followLinks();
-void router.show(); // its chunk is on the way while the frame is painted
+const shown = router.show(); // its chunk is on the way while the frame is painted
 watchStatus();
-void core();
+if (isKnown) void core();
 shell.t = await load({ en: () => import('./words/shell.en'), de: () => import('./words/shell.de') });
 mount(App, { target: document.getElementById('app')! });
-if (import.meta.env.PROD) void shellUpdate.watch();
+if (!isKnown) void shown.then(painted).then(core);
+if (import.meta.env.PROD) void import('./shell_watch').then(({ watchShell }) => watchShell());

@@ -26,7 +26,7 @@ class Router {
   /** Text after ?, for filters that a link may carry. */
   search = $state(location.search);
   /** Without the frame: known before the page itself is here. */
-  bare = $state(match(location.pathname).route.bare ?? false);
+  bare = $state(false);
   page = $state.raw<Shown>();
   sheet = $state.raw<Shown>();
   /** A chunk could not be had: the shell says so instead of staying blank. */
@@ -38,6 +38,8 @@ class Router {
     this.path = location.pathname;
     this.search = location.search;
     const { route, params } = match(this.path);
+    if (!this.page) this.bare = route.bare ?? false;
+    if (!this.bare) void import('./Frame.svelte').catch(() => undefined); // on its way before anything is mounted
     try {
       const under = route.over && !this.page ? await this.#load(match(route.over)) : undefined;
       const shown = await this.#load({ route, params });
@@ -58,7 +60,9 @@ class Router {
 
   async #load(found: { route: Route; params: Record<string, string> }): Promise<Shown> {
     const key = `${found.route.path} ${Object.values(found.params).join(' ')}`; // filters after ? do not make a page anew
-    const [page] = await Promise.all([found.route.load(), found.route.tab === 'feed' || import('./look/rest.css')]);
+    const { bare, tab } = found.route;
+    const looks = [!bare && import('./look/board.css'), tab !== 'feed' && import('./look/first.css'), !bare && tab !== 'feed' && import('./look/rest.css')];
+    const [page] = await Promise.all([found.route.load(), ...looks]);
     return { ...found, key, page: page.default as Component<Record<string, string>> };
   }
 

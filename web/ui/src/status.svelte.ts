@@ -2,6 +2,7 @@
 // How things stand (phase, freshness, storage), kept by the core's status events. `status.now` is empty until the first one.
 import { call, on } from './core';
 import type { Place, Status } from './api';
+import { recall, remember } from './words';
 
 class Standing {
   now = $state.raw<Status>();
@@ -26,6 +27,13 @@ class Standing {
 
 export const status = new Standing();
 
+const HERE = 'here';
+/** Whether somebody had begun in this browser when this page was last open: it counts before the core can say. */
+export const wasHere = (): boolean => recall(HERE) !== null;
+function note(phase: Status['phase']): void {
+  if (wasHere() !== (phase !== 'empty')) remember(HERE, phase === 'empty' ? null : 'yes');
+}
+
 async function askPlace(): Promise<void> {
   try {
     status.place = await call('place.about', {});
@@ -40,6 +48,7 @@ export function watchStatus(): void {
       const before = status.now?.space;
       const { type: _, ...now } = event;
       status.now = now;
+      note(now.phase);
       if (now.space !== before) void askPlace();
     } else if (event.type === 'progress') {
       status.received = event.entries;
