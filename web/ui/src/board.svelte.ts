@@ -10,6 +10,13 @@ type Filter = { category: string | undefined; tag: string | undefined };
 
 interface Pages { threads: ThreadCard[]; next: string | null }
 
+let open: Board | undefined; // the one on the screen
+
+/** A notice of mine, as the core answered its writing: it stands on the board before that is asked anew. */
+export function putUp(post: Result<'forum.write'>): void {
+  open?.putUp(post);
+}
+
 export class Board extends Asked<Pages> {
   shown = $state.raw<ThreadCard[]>([]);
   waiting = $state.raw<ThreadCard[]>([]);
@@ -30,7 +37,20 @@ export class Board extends Asked<Pages> {
       this.ready = false;
       void this.askElse();
     });
+    $effect(() => {
+      open = this;
+      return () => (open = undefined);
+    });
     this.follow(['forum', 'people', 'personal', 'outbox']);
+  }
+
+  putUp(post: Result<'forum.write'>): void {
+    const { category, tag } = this.#filter;
+    if (!this.ready || (category && post.category !== category) || (tag && !post.tags.includes(tag))) return;
+    const { id, person, name, written_ms } = post;
+    this.shown = [{ id, post, replies: 0, last_ms: written_ms, last_person: person, last_name: name, unread: 0, muted: false, followed: false, pinned: false }, ...this.shown];
+    this.#known.add(id);
+    void this.askElse(); // what is on its way knows nothing of it
   }
 
   reveal(): void {
