@@ -157,6 +157,7 @@ test('begin alone; joining later keeps notes and drafts', () => street((build) =
   await ben.page.goto(`${ana.url}/begin`);
   await ben.field('Your first name').fill('Ben');
   await ben.button('Begin').click();
+  await ben.page.waitForURL((url) => url.pathname === '/notes');
   await ben.notes('Meter reading 4711');
   await ben.drafts('A half-finished offer');
   await ben.page.goto(await ana.invite());
