@@ -445,7 +445,7 @@ class Judgement {
 
 // -- FactBook
 
-bool FactBook::add(const log::AuthorityEntry& entry) {
+bool FactBook::add(const log::AuthorityEntry& entry, bool is_checked) {
   if (index_.contains(entry.id)) return false;
   Fact& fact = facts_.emplace_back();
   fact.id = entry.id;
@@ -454,7 +454,9 @@ bool FactBook::add(const log::AuthorityEntry& entry) {
   fact.time = entry.header.time;
   fact.kind = static_cast<log::Kind>(entry.header.kind);
   fact.refs = entry.header.refs;
+  checker_.set_checked_before(is_checked);
   check(entry, fact);
+  checker_.set_checked_before(false);
   index_.emplace(entry.id, facts_.size() - 1);
   for (const EntryId& ref : fact.refs) {
     if (!index_.contains(ref)) missing_.insert(ref);
@@ -465,6 +467,11 @@ bool FactBook::add(const log::AuthorityEntry& entry) {
     is_ordered_ = false;
   }
   return true;
+}
+
+bool FactBook::is_said(const EntryId& entry) const {
+  const Fact* fact = find(entry);
+  return fact != nullptr && !std::holds_alternative<std::monostate>(fact->payload);
 }
 
 void FactBook::check(const log::AuthorityEntry& entry, Fact& fact) {

@@ -200,8 +200,10 @@ class AuthorityState final : public Authority {
 class FactBook {
  public:
   explicit FactBook(const SpaceId& space) : space_(space) {}
-  /// False: it was here already.
-  bool add(const log::AuthorityEntry& entry);
+  /// False: it was here already. `is_checked`: this replica has checked its signatures before, and kept that they hold.
+  bool add(const log::AuthorityEntry& entry, bool is_checked = false);
+  /// Does it say something? No, if the signatures in it are not as they must be, or it is of a kind that is not known.
+  bool is_said(const EntryId& entry) const;
   /// A doubling that was found here and that no entry has told yet.
   void add_doubling(const DeviceId& device, Seq seq);
   const Fact* find(const EntryId& id) const;

@@ -224,6 +224,23 @@ TEST(Authority, every_statement_of_a_join_must_be_signed) {
   }
 }
 
+TEST(Authority, of_what_was_checked_before_only_the_signatures_are_taken_on_trust) {
+  for (const bool is_signature : {true, false}) {
+    Village village;
+    House dan = village.house("Dan");
+    const Link link("1");
+    village.invite(village.ana, link);
+    const House other = village.house("Dan", "another log");
+    JoinPayload join = village.join_payload(is_signature ? dan : other, link);
+    join.accept.data[5] ^= 1;
+    village.write(dan, log::Kind::kJoin, encode(join));
+    FactBook book(village.space);
+    for (const log::AuthorityEntry& entry : village.entries) book.add(entry, true);
+    EXPECT_EQ(book.is_said(village.entries.back().id), is_signature);
+    EXPECT_FALSE(village.is_member(dan)) << "checked for the first time";
+  }
+}
+
 TEST(Authority, a_certificate_counts_only_at_the_beginning_of_its_log) {
   Village village;
   House late = village.house("Ana", "late");

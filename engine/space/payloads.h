@@ -231,6 +231,9 @@ class StatementChecker {
  public:
   static constexpr std::size_t kKeysMax = 65'536;
 
+  /// From now on, are signatures taken as checked? For statements of which this replica has kept that it checked them;
+  /// what they say is looked at all the same.
+  void set_checked_before(bool is_checked) { is_checked_before_ = is_checked; }
   bool device(const SpaceId& space, const DeviceCertificate& certificate);
   bool wrap_key(const SpaceId& space, const SignPublic& identity, const WrapKeyStatement& wrap_key);
   /// Every signature in it, and that it says what a founding says.
@@ -247,6 +250,7 @@ class StatementChecker {
  private:
   bool verify(const SignPublic& key, std::string_view label, ByteView message, const Signature& signature);
   std::unordered_map<SignPublic, bool, FixedBytesHash> keys_;
+  bool is_checked_before_ = false;
 };
 
 inline PersonId person_of(const SignPublic& identity) {

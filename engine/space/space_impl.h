@@ -35,6 +35,8 @@ struct Space::Impl {
   /// Reads every authority entry anew, and what follows from them.
   Result<void> reload();
   Result<void> read_facts();
+  Result<void> note_checked(const log::AuthorityEntry& entry);
+  Result<void> keep_checked();
   Result<void> absorb(std::span<const log::AuthorityEntry> entries);
   /// Works out the state and whatever follows from it: keys, and which entries count.
   Result<void> judge();
@@ -168,6 +170,7 @@ struct Space::Impl {
   bool are_wraps_done = false;  // nobody lacks a wrap, as far as the state of now says
   bool has_written = false;     // since the last tick
   bool have_keys_changed = false;
+  bool is_unkept = false;    // of some entries it is not kept that their signatures were checked
   bool must_reload = false;  // a transaction was rolled back whose facts are in the book
   std::function<void()> on_change;
   std::function<void()> on_keys_changed;

@@ -97,6 +97,23 @@ TEST_F(Spaces, whatever_was_joined_is_there_after_a_restart) {
   EXPECT_EQ(ana.notes(), (Notes{"again"}));
 }
 
+TEST_F(Spaces, that_signatures_were_checked_is_kept_and_made_up_for_in_a_file_without_it) {
+  admit(dan);
+  must(eve.join(ana, invite()));
+  eve.tell(ana);
+  const auto checked = [&] {
+    return std::get<std::int64_t>(must(ana.space->store().db().query("SELECT count(*) FROM kith_checked")).rows[0][0]);
+  };
+  const std::int64_t before = checked();
+  EXPECT_GE(before, 5) << "a genesis, two invitations, two joins";
+  must(ana.space->store().db().exec("DELETE FROM kith_checked"));
+  ana.reopen();
+  EXPECT_EQ(checked(), before);
+  ana.reopen();
+  EXPECT_EQ(ana.space->authority().members().size(), 3u);
+  EXPECT_EQ(checked(), before);
+}
+
 TEST_F(Spaces, authority_whose_transaction_was_rolled_back_is_forgotten) {
   admit(dan);
   must(eve.join(ana, invite()));
