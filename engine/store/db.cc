@@ -231,6 +231,12 @@ struct Db::Impl {
 
   Result<void> run(const char* sql) { return check(sqlite3_exec(db, sql, nullptr, nullptr, nullptr)); }
 
+  Result<void> connect(int flags, const char* vfs_name) {
+    KITH_TRY(check(sqlite3_open_v2(path.c_str(), &db, flags, vfs_name)));
+    // A plan holds for whatever is bound. Else everything with a bound LIMIT is prepared anew each time it runs.
+    return check(sqlite3_db_config(db, SQLITE_DBCONFIG_ENABLE_QPSG, 1, nullptr));
+  }
+
   // Told of every commit that reached the write-ahead log, whoever made it through this connection.
   static int on_commit(void* self, sqlite3* db, const char* name, int pages) {
     Impl& impl = *static_cast<Impl*>(self);
@@ -289,7 +295,7 @@ Result<std::unique_ptr<Db>> Db::open(const std::string& path, FileSystem* files)
   if (files != nullptr) impl->vfs = std::make_unique<FileVfs>(*files);
   const char* vfs = files != nullptr ? impl->vfs->name().c_str() : nullptr;
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  KITH_TRY(impl->check(sqlite3_open_v2(path.c_str(), &impl->db, flags, vfs)));
+  KITH_TRY(impl->connect(flags, vfs));
   if (sqlite3_db_readonly(impl->db, "main") == 1) {
     return Error(ErrorCode::kPermission, path + " must not be written by this user.",
                  "Give this user the right to write it and its directory.");
@@ -301,7 +307,7 @@ Result<std::unique_ptr<Db>> Db::open(const std::string& path, FileSystem* files)
 Result<std::unique_ptr<Db>> Db::open_reader(const std::string& path) {
   auto impl = std::make_unique<Impl>();
   impl->path = path;
-  KITH_TRY(impl->check(sqlite3_open_v2(path.c_str(), &impl->db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr)));
+  KITH_TRY(impl->connect(SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, nullptr));
   KITH_TRY(impl->check(sqlite3_busy_timeout(impl->db, kBusyMsMax)));
   KITH_TRY(impl->check_identity());
   return std::unique_ptr<Db>(new Db(std::move(impl)));
@@ -312,7 +318,7 @@ Result<std::unique_ptr<Db>> Db::make_plain(const std::string& name, FileSystem& 
   impl->path = name;
   impl->vfs = std::make_unique<FileVfs>(files);
   const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-  KITH_TRY(impl->check(sqlite3_open_v2(name.c_str(), &impl->db, flags, impl->vfs->name().c_str())));
+  KITH_TRY(impl->connect(flags, impl->vfs->name().c_str()));
   KITH_TRY(impl->run("PRAGMA temp_store=MEMORY; PRAGMA journal_mode=OFF; PRAGMA synchronous=OFF"));
   return std::unique_ptr<Db>(new Db(std::move(impl)));
 }

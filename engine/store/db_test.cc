@@ -4,6 +4,7 @@
 #include "store/db.h"
 
 #include <gtest/gtest.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -137,6 +138,19 @@ TEST_F(DbTest, a_statement_borrowed_twice_is_two_statements) {
   }
   ASSERT_TRUE(*first->step());
   EXPECT_EQ(first->int64(0), 1);
+}
+
+TEST_F(DbTest, a_statement_is_prepared_once_whatever_limit_is_bound) {
+  auto db = std::move(Db::open(path_, nullptr)).value();
+  ASSERT_TRUE(db->exec("CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3)").ok());
+  auto statement = std::move(db->prepare("SELECT a FROM t ORDER BY a LIMIT ?1")).value();
+  for (const std::int64_t limit : {1, 2, 3}) {
+    statement.bind(1, limit);
+    std::int64_t rows = 0;
+    while (*statement.step()) ++rows;
+    EXPECT_EQ(rows, limit);
+  }
+  EXPECT_EQ(sqlite3_stmt_status(statement.raw(), SQLITE_STMTSTATUS_REPREPARE, 0), 0);
 }
 
 TEST_F(DbTest, a_reader_sees_commits_and_cannot_write) {
