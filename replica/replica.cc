@@ -287,14 +287,17 @@ void Replica::note_local_tables() {
   }
 }
 
-/// When there is something more to tell.
+/// When there is something more to tell. While much comes, ever more seldom: the first of it is what is on the screen.
 std::uint64_t Replica::tell_changes(std::uint64_t now) {
   constexpr std::uint64_t kNever = ~std::uint64_t{0};
   const std::uint64_t entries = links_->entries_received();
   if (entries == entries_told_) return kNever;
-  if (now < news_at_ms_) return news_at_ms_;
+  const bool is_busy = is_catching_up();
+  const std::uint64_t due = news_told_ms_ + (is_busy ? news_gap_ms_ : kNewsMs);
+  if (now < due) return due;
   entries_told_ = entries;
-  news_at_ms_ = now + (is_catching_up() ? kBusyNewsMs : kNewsMs);
+  news_told_ms_ = now;
+  news_gap_ms_ = is_busy ? std::min(2 * news_gap_ms_, kBusyNewsMs) : kNewsMs;
   learn_addresses();
   // The other link wants to hear of them.
   is_changed_ = true;
@@ -306,7 +309,7 @@ void Replica::tell_progress(std::uint64_t now) {
   if (!joining_ || now < progress_at_ms_) return;
   const auto states = links_->states();
   if (states.empty()) return;
-  progress_at_ms_ = now + kBusyNewsMs;
+  progress_at_ms_ = now + kProgressMs;
   const std::uint64_t entries = links_->entries_received();
   const std::uint64_t behind = states.front().behind;
   setup_.on_event(Json::object({{"type", "progress"},

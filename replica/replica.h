@@ -63,9 +63,11 @@ Json problem_of(const Error& error);
 class Replica final : public sync::Spaces, public House {
  public:
   static constexpr std::uint64_t kTickMsMax = 1'000;
-  // Between two events of one kind; while much comes in, each of which makes the page ask anew.
+  // Between two events of one kind. Each makes the page ask anew, on the core's own time: while much comes in, twice as
+  // long each time, up to the second of these.
   static constexpr std::uint64_t kNewsMs = 50;
-  static constexpr std::uint64_t kBusyNewsMs = 400;
+  static constexpr std::uint64_t kBusyNewsMs = 1'600;
+  static constexpr std::uint64_t kProgressMs = 400;
   static constexpr std::uint64_t kStatusMs = 200;
   static constexpr std::uint64_t kReachMsMax = 20'000;      // for a newcomer to get through to somebody
   static constexpr std::uint64_t kJoinQuietMsMax = 30'000;  // without anything moving
@@ -217,7 +219,8 @@ class Replica final : public sync::Spaces, public House {
   Seq left_;
   std::uint64_t heard_before_ms_ = 0;
   std::uint64_t entries_told_ = 0;
-  std::uint64_t news_at_ms_ = 0;
+  std::uint64_t news_told_ms_ = 0;
+  std::uint64_t news_gap_ms_ = kNewsMs;
   std::uint64_t progress_at_ms_ = 0;
   std::string told_status_;
   std::uint64_t status_at_ms_ = 0;

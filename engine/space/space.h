@@ -41,8 +41,8 @@ class Space final : public Database, public log::Governor {
   static constexpr std::uint64_t kSpreadMs = 60'000;  // duties that anybody could do are spread over this
   static constexpr std::uint64_t kTickMs = 1'000;     // while something waits
   static constexpr std::uint64_t kIdleTickMs = 10'000;
-  static constexpr std::size_t kRefreshRows = 512;     // of local tables, a tick
-  static constexpr std::uint64_t kRefreshTickMs = 10;  // while such rows are left
+  static constexpr std::size_t kRefreshRows = 512;    // of local tables, a tick
+  static constexpr std::uint64_t kRefreshTickMs = 1;  // while such rows are left: others have their turn between
   // While windows come in, such rows wait, though not for ever: what can be read is worth more than what can be found.
   static constexpr std::uint64_t kRefreshQuietMs = 100;
   static constexpr std::uint64_t kRefreshLateMs = 5'000;
