@@ -109,9 +109,19 @@ async function joinLarge(meet, house) {
   await someone.press(/^Join/);
   figures['web.join_first_posts_s'] = ((await seen(page, 'notice')) - began) / 1000;
   await someone.goes('/search');
-  const searched = async () => Number(/all ([\d,]+) things/.exec(await page.locator('main').innerText())?.[1].replaceAll(',', '') ?? 0);
-  await until(async () => (await searched()) >= POSTS, 'all posts are here');
-  figures['web.join_20k_s'] = ((await page.evaluate(() => performance.now())) - began) / 1000;
+  // Seen in the page: asking it from outside every few milliseconds would cost it a layout each time.
+  const all = await page.evaluate((wanted) => new Promise((resolve) => {
+    const look = () => {
+      const count = /all ([\d,]+) things/.exec(document.querySelector('main').textContent)?.[1].replaceAll(',', '');
+      if (Number(count ?? 0) < wanted) return;
+      observer.disconnect();
+      resolve(performance.now());
+    };
+    const observer = new MutationObserver(look);
+    observer.observe(document.body, { childList: true, subtree: true, characterData: true });
+    look();
+  }), POSTS);
+  figures['web.join_20k_s'] = (all - began) / 1000;
   figures['web.longest_task_ms'] = await page.evaluate(() => Math.max(0, ...globalThis.kithTasks.map((task) => task.ms)));
   return someone;
 }
