@@ -106,7 +106,7 @@ class TestHouse final : public House {
   space::OpenOptions options(std::string_view file) {
     return {directory_.file(file), must(store::Schema::parse(kSchema)), key_of(0x55)};
   }
-  log::testing::Directory directory_;
+  store::testing::Directory directory_;
   space::Keyring keys_;
   std::unique_ptr<space::Space> personal_, shared_;
   std::optional<Memory> memory_;
@@ -242,7 +242,7 @@ TEST_F(HouseOperations, what_is_taken_along_is_a_database_that_comes_in_pieces) 
   }
   EXPECT_GT(pieces, 1);
   EXPECT_EQ(piece.at("bytes").integer(), static_cast<std::int64_t>(all.size()));
-  log::testing::Directory directory;
+  store::testing::Directory directory;
   const std::string path = directory.file("taken.sqlite");
   std::ofstream(path, std::ios::binary)
       .write(reinterpret_cast<const char*>(all.data()), static_cast<std::streamsize>(all.size()));

@@ -56,7 +56,7 @@ class KeeperTest : public ::testing::Test {
     must(kept.log().accept(decoder, window));
   }
 
-  log::testing::Directory directory;
+  store::testing::Directory directory;
   FakeClock clock;
   SeededRandom random{7};
   std::unique_ptr<space::Space> own;

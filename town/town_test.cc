@@ -17,13 +17,13 @@
 namespace kith::town {
 namespace {
 
-using testing::TemporaryDirectory;
+using store::testing::Directory;
 using testing::TestDatabase;
 
 class Town : public ::testing::Test {
  protected:
-  TemporaryDirectory directory_;
-  TestDatabase database_{directory_.file("street"), schema(), local_tables()};
+  Directory directory_;
+  TestDatabase database_{directory_, "street", schema(), local_tables()};
 };
 
 std::vector<std::string> ids_of(const forum::FeedPage& page) {
@@ -161,7 +161,7 @@ TEST_F(Town, houses_say_where_they_are_and_others_cannot_speak_for_them) {
 }
 
 TEST_F(Town, notes_live_in_a_schema_of_their_own) {
-  TestDatabase personal(directory_.file("personal"), personal_schema(), personal_local_tables());
+  TestDatabase personal(directory_, "personal", personal_schema(), personal_local_tables());
   for (int i = 0; i < 3; ++i) ASSERT_TRUE(notes::write_note(personal, "note " + std::to_string(i)).ok());
   const auto page = notes::notes(personal, std::nullopt, 2);
   ASSERT_TRUE(page.ok());
@@ -173,7 +173,7 @@ TEST_F(Town, notes_live_in_a_schema_of_their_own) {
 }
 
 TEST_F(Town, the_personal_space_names_the_places_that_its_owner_belongs_to) {
-  TestDatabase personal(directory_.file("personal"), personal_schema(), personal_local_tables());
+  TestDatabase personal(directory_, "personal", personal_schema(), personal_local_tables());
   Lineage elm, oak;
   elm.data.fill(1);
   oak.data.fill(2);

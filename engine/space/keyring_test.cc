@@ -52,7 +52,7 @@ class MemoryFiles final : public FileSystem {
     MemoryFile(MemoryFiles& files, std::string name) : files_(files), name_(std::move(name)) {}
     Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
       const Bytes& held = files_.content[name_];
-      const std::size_t count = offset < held.size() ? std::min(out.size(), held.size() - offset) : 0;
+      const std::size_t count = offset < held.size() ? std::min<std::uint64_t>(out.size(), held.size() - offset) : 0;
       std::copy_n(held.begin() + static_cast<std::ptrdiff_t>(offset), count, out.begin());
       return count;
     }

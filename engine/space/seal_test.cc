@@ -5,9 +5,9 @@
 #include <gtest/gtest.h>
 
 #include "crypto/derive.h"
-#include "log/testing/memory_disk.h"
 #include "space/seal_chain.h"
 #include "space/testing/home.h"
+#include "store/testing/memory_disk.h"
 
 namespace kith::space {
 namespace {

@@ -10,8 +10,8 @@
 #include "crypto/derive.h"
 #include "log/evidence.h"
 #include "log/payload.h"
-#include "log/testing/memory_disk.h"
 #include "space/testing/home.h"
+#include "store/testing/memory_disk.h"
 
 namespace kith::space {
 namespace {
@@ -376,7 +376,7 @@ TEST_F(Devices, a_device_linked_just_before_a_retirement_gets_the_new_key_when_i
 }
 
 TEST_F(Devices, a_retirement_that_fails_anywhere_has_changed_nothing) {
-  log::testing::MemoryDisk disk;
+  store::testing::MemoryDisk disk;
   Home owner(4, clock);
   owner.files = &disk;
   owner.found();
@@ -536,7 +536,7 @@ TEST_F(Devices, whoever_writes_first_makes_the_key_that_is_missing) {
 }
 
 TEST_F(Devices, keys_from_a_transaction_that_failed_open_what_waits_when_they_come_again) {
-  log::testing::MemoryDisk disk;
+  store::testing::MemoryDisk disk;
   eve.files = &disk;
   meet(ana, laptop);
   admit(dan);

@@ -10,14 +10,15 @@
 
 #include <fstream>
 
-#include "store/testing/temporary_directory.h"
+#include "store/testing/directory.h"
+#include "store/testing/shell.h"
 
 namespace kith::store {
 namespace {
 
 class DbTest : public ::testing::Test {
  protected:
-  testing::TemporaryDirectory directory_;
+  testing::Directory directory_;
   std::string path_ = directory_.file("a.kith");
 };
 
@@ -43,7 +44,7 @@ TEST_F(DbTest, a_file_that_is_no_database_is_refused_and_left_alone) {
   const std::string text(5'000, 'x');
   std::ofstream(path_) << text;
   EXPECT_EQ(code_of_opening(path_), ErrorCode::kNotDatabase);
-  EXPECT_EQ(testing::contents_of(path_), text);
+  EXPECT_EQ(directory_.content("a.kith"), text);
 }
 
 TEST_F(DbTest, a_database_of_another_program_is_refused) {
@@ -67,24 +68,24 @@ TEST_F(DbTest, large_transactions_leave_the_copying_of_the_log_to_settle) {
   auto db = std::move(Db::open(path_, nullptr)).value();
   ASSERT_TRUE(db->exec("CREATE TABLE x(a)").ok());
   ASSERT_TRUE(db->checkpoint().ok());
-  const std::size_t empty = testing::contents_of(path_).size();
+  const std::size_t empty = directory_.content("a.kith").size();
   for (int i = 0; i < 2; ++i) {
     ASSERT_TRUE(db->begin().ok());
     ASSERT_TRUE(db->exec("INSERT INTO x VALUES (zeroblob(4000000))").ok());
     ASSERT_TRUE(db->commit().ok());
   }
-  EXPECT_EQ(testing::contents_of(path_).size(), empty);
+  EXPECT_EQ(directory_.content("a.kith").size(), empty);
   ASSERT_TRUE(db->settle().ok());
-  EXPECT_GT(testing::contents_of(path_).size(), empty + 8'000'000);
+  EXPECT_GT(directory_.content("a.kith").size(), empty + 8'000'000);
 }
 
 TEST_F(DbTest, small_transactions_copy_the_log_by_themselves) {
   auto db = std::move(Db::open(path_, nullptr)).value();
   ASSERT_TRUE(db->exec("CREATE TABLE x(a)").ok());
   ASSERT_TRUE(db->checkpoint().ok());
-  const std::size_t empty = testing::contents_of(path_).size();
+  const std::size_t empty = directory_.content("a.kith").size();
   for (int i = 0; i < 12; ++i) ASSERT_TRUE(db->exec("INSERT INTO x VALUES (zeroblob(400000))").ok());
-  EXPECT_GT(testing::contents_of(path_).size(), empty + 3'000'000);
+  EXPECT_GT(directory_.content("a.kith").size(), empty + 3'000'000);
 }
 
 TEST_F(DbTest, a_snapshot_shows_one_state_while_others_write) {

@@ -8,9 +8,10 @@
 #include <algorithm>
 #include <sstream>
 
+#include "store/testing/directory.h"
 #include "store/testing/model.h"
 #include "store/testing/replica.h"
-#include "store/testing/temporary_directory.h"
+#include "store/testing/shell.h"
 
 namespace kith::store {
 namespace {
@@ -315,7 +316,7 @@ TEST(StoreProperty, a_local_transaction_does_to_the_tables_what_plain_sqlite_doe
 #ifndef __wasi__  // there is no shell
 TEST(StoreProperty, vacuum_from_a_stock_connection_in_between_changes_nothing) {
   EXPECT_TRUE(rc::check([] {
-    const testing::TemporaryDirectory directory;
+    const testing::Directory directory;
     World world(2, directory.file(""));
     world.play(*commands());
     const std::string hash = world[0].hash();

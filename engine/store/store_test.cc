@@ -8,9 +8,10 @@
 
 #include <limits>
 
+#include "store/testing/directory.h"
 #include "store/testing/model.h"
 #include "store/testing/replica.h"
-#include "store/testing/temporary_directory.h"
+#include "store/testing/shell.h"
 
 namespace kith::store {
 namespace {
@@ -307,18 +308,18 @@ TEST_F(StoreTest, taking_back_leaves_nothing_and_asks_for_dependants_first) {
 
 #ifndef __wasi__  // there are no files beside the one that it is given
 TEST(Store, erased_values_are_in_no_file_any_more) {
-  const testing::TemporaryDirectory directory;
+  testing::Directory directory;
   const std::string path = directory.file("a.kith");
   Replica ana(kSchema, "ana", "Ana", path);
   ana.run({"INSERT INTO posts(id, body) VALUES ('p', 'a very secret sentence')"});
   ana.run({"INSERT INTO posts(id, body) VALUES ('q', 'another')"});
   ana.seal();
   ASSERT_TRUE(ana->db().checkpoint().ok());
-  EXPECT_NE(testing::contents_of(path).find("a very secret sentence"), std::string::npos);
+  EXPECT_NE(directory.content("a.kith").find("a very secret sentence"), std::string::npos);
   ana.erase({ana.entries().begin()->first});
   EXPECT_EQ(ana.text("SELECT body FROM posts WHERE id = 'p'"), "NULL");
   for (const char* end : {"", "-wal"})
-    EXPECT_EQ(testing::contents_of(path + end).find("a very secret sentence"), std::string::npos) << end;
+    EXPECT_EQ(directory.content(std::string("a.kith") + end).find("a very secret sentence"), std::string::npos) << end;
 }
 #endif
 
@@ -370,7 +371,7 @@ TEST_F(StoreTest, shapes_that_break_a_rule_do_not_count) {
 
 class ShellTest : public ::testing::Test {
  protected:
-  testing::TemporaryDirectory directory_;
+  testing::Directory directory_;
   std::string path_ = directory_.file("a.kith");
 };
 

@@ -9,7 +9,7 @@
 namespace kith::town::market {
 namespace {
 
-using testing::TemporaryDirectory;
+using store::testing::Directory;
 using testing::TestDatabase;
 
 class Market : public ::testing::Test {
@@ -36,8 +36,8 @@ class Market : public ::testing::Test {
   State state(const std::string& id) { return listing(ana_, id)->state; }
   RequestState request_state(const std::string& id) { return request(ana_, id)->state; }
 
-  TemporaryDirectory directory_;
-  TestDatabase ana_{directory_.file("ana"), schema(), local_tables()};
+  Directory directory_;
+  TestDatabase ana_{directory_, "ana", schema(), local_tables()};
 };
 
 TEST_F(Market, a_ladder_is_asked_for_promised_and_handed_over) {
@@ -180,10 +180,10 @@ TEST_F(Market, what_is_gone_or_rests_is_not_current_but_for_its_author) {
 TEST_F(Market, replicas_agree_on_states_in_whatever_order_things_arrive) {
   for (unsigned seed = 1; seed <= 12; ++seed) {
     std::mt19937 dice(seed);
-    const auto path = [&](const char* name) { return directory_.file(name + std::to_string(seed)); };
-    TestDatabase houses[3] = {{path("a"), schema(), local_tables(), 1},
-                              {path("b"), schema(), local_tables(), 2},
-                              {path("c"), schema(), local_tables(), 3}};
+    Directory directory;
+    TestDatabase houses[3] = {{directory, "a", schema(), local_tables(), 1},
+                              {directory, "b", schema(), local_tables(), 2},
+                              {directory, "c", schema(), local_tables(), 3}};
     for (std::uint8_t i = 0; i < 3; ++i) houses[i].become(static_cast<std::uint8_t>(i + 1));
     std::vector<std::string> listings;
     for (int i = 0; i < 3; ++i) listings.push_back(offer(houses[0], {.title = "Thing"}, 0)->id);
@@ -236,7 +236,7 @@ TEST_F(Market, replicas_agree_on_states_in_whatever_order_things_arrive) {
 }
 
 TEST_F(Market, a_request_that_was_made_earlier_and_came_later_is_shown_as_such) {
-  TestDatabase dan(directory_.file("dan"), schema(), local_tables(), 1);
+  TestDatabase dan(directory_, "dan", schema(), local_tables(), 1);
   dan.become(2);
   std::mt19937 dice(1);
   const std::string id = ladder();

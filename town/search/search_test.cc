@@ -13,7 +13,7 @@
 namespace kith::town::search {
 namespace {
 
-using testing::TemporaryDirectory;
+using store::testing::Directory;
 using testing::TestDatabase;
 
 class Search : public ::testing::Test {
@@ -31,8 +31,8 @@ class Search : public ::testing::Test {
   }
   using Ids = std::vector<std::string>;
 
-  TemporaryDirectory directory_;
-  TestDatabase street_{directory_.file("street"), schema(), local_tables()};
+  Directory directory_;
+  TestDatabase street_{directory_, "street", schema(), local_tables()};
 };
 
 TEST_F(Search, finds_beginnings_of_words_without_case_and_accents) {
@@ -75,7 +75,7 @@ TEST_F(Search, what_means_something_to_the_index_is_only_text_here) {
 }
 
 TEST_F(Search, a_merge_is_found_as_well) {
-  TestDatabase other(directory_.file("other"), schema(), local_tables(), 1);
+  TestDatabase other(directory_, "other", schema(), local_tables(), 1);
   std::mt19937 dice(1);
   const std::string id = post("", "A hedgehog lives in the churchyard");
   other.take_from(street_, dice);
@@ -106,7 +106,7 @@ TEST_F(Search, the_newest_of_many_are_found_in_whatever_order_they_came) {
 }
 
 TEST_F(Search, notes_are_found_by_their_writer_alone) {
-  TestDatabase own(directory_.file("own"), personal_schema(), personal_local_tables());
+  TestDatabase own(directory_, "own", personal_schema(), personal_local_tables());
   ASSERT_TRUE(notes::write_note(own, "The spare key is under the third pot").ok());
   const auto hits = find_notes(own, "spare", 10);
   ASSERT_EQ(hits->hits.size(), 1u);

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <stdlib.h>
 
 #include <algorithm>
 #include <memory>
@@ -19,6 +18,7 @@
 #include "kith/place.h"
 #include "store/layout.h"
 #include "store/store.h"
+#include "store/testing/directory.h"
 #include "town/town.h"
 
 namespace kith::town::testing {
@@ -26,12 +26,14 @@ namespace kith::town::testing {
 /// A Database over a store: several people may write in turn, each as a device of their own.
 class TestDatabase final : public Database {
  public:
-  TestDatabase(const std::string& path, const std::string& schema, std::vector<LocalTable> local_tables,
-               std::uint8_t device = 0)
+  /// `name`: of the file in the directory.
+  TestDatabase(store::testing::Directory& directory, const std::string& name, const std::string& schema,
+               std::vector<LocalTable> local_tables, std::uint8_t device = 0)
       : first_device_(device),
         random_(1u + device),
-        store_(store::Store::open({.path = path, .local_tables = std::move(local_tables)},
-                                  store::Schema::parse(schema).value(), clock, hybrid_)
+        store_(store::Store::open(
+                   {.path = directory.file(name), .files = directory.files(), .local_tables = std::move(local_tables)},
+                   store::Schema::parse(schema).value(), clock, hybrid_)
                    .value()) {
     become(1);
   }
@@ -137,25 +139,12 @@ class TestDatabase final : public Database {
   PersonId person_;
 };
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/kith-town-XXXXXX";
-    path_ = ::mkdtemp(name);
-  }
-  ~TemporaryDirectory() { static_cast<void>(std::system(("rm -r " + path_).c_str())); }
-  std::string file(const std::string& name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
 /// A whole installation: the street of which the first person is the founder, and the personal space.
 class TestPlace final : public Place {
  public:
   explicit TestPlace(std::uint8_t device = 0)
-      : street(directory_.file("street"), schema(), local_tables(), device),
-        own(directory_.file("personal"), personal_schema(), personal_local_tables(), device) {}
+      : street(directory_, "street", schema(), local_tables(), device),
+        own(directory_, "personal", personal_schema(), personal_local_tables(), device) {}
 
   bool has_space() override { return has_street; }
   Database& space() override { return street; }
@@ -175,7 +164,7 @@ class TestPlace final : public Place {
   std::optional<SendingState> sent = SendingState{Sending::kHere, Pos(), 0, 0};
 
  private:
-  TemporaryDirectory directory_;
+  store::testing::Directory directory_;
 
  public:
   TestDatabase street;

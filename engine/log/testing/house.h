@@ -13,9 +13,9 @@
 #include "crypto/testing/start.h"
 #include "log/log.h"
 #include "log/testing/fake_governor.h"
-#include "log/testing/memory_disk.h"
 #include "log/testing/samples.h"
 #include "store/store.h"
+#include "store/testing/memory_disk.h"
 
 namespace kith::log::testing {
 
@@ -151,7 +151,7 @@ class House {
 
   kith::testing::FakeClock clock;
   std::unique_ptr<HybridClock> hybrid;
-  MemoryDisk disk;
+  store::testing::MemoryDisk disk;
   std::unique_ptr<store::Store> store;
   std::unique_ptr<Log> log;
   std::unique_ptr<FakeGovernor> governor;

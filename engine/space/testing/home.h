@@ -15,8 +15,8 @@
 #include "base/testing/fakes.h"
 #include "crypto/testing/start.h"
 #include "crypto/words.h"
-#include "log/testing/directory.h"
 #include "space/space.h"
+#include "store/testing/directory.h"
 
 namespace kith::space::testing {
 
@@ -46,7 +46,7 @@ inline crypto::Key root_of(std::uint8_t person) {
              crypto::derive_root(crypto::seed_from_words(crypto::words_from_entropy(seed.view().first(16))));
 }
 
-using log::testing::Directory;
+using store::testing::Directory;
 
 class Home {
  public:

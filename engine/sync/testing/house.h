@@ -15,7 +15,7 @@
 #include "base/check.h"
 #include "base/testing/fakes.h"
 #include "crypto/derive.h"
-#include "log/testing/directory.h"
+#include "store/testing/directory.h"
 #include "sync/session.h"
 
 namespace kith::sync::testing {
@@ -45,7 +45,7 @@ inline void must(Result<void> result) {
   CHECK(result.ok());
 }
 
-using log::testing::Directory;
+using store::testing::Directory;
 
 class House final : public Spaces {
  public:

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <cstdio>
 #include <cstdlib>
@@ -69,10 +70,15 @@ Gen<T> element(Others... others) {
 template <typename Container, typename T>
 Gen<Container> container(Gen<T> of) {
   return Gen<Container>([of] {
-    Container out;
-    for (auto left = detail::below(static_cast<std::uint64_t>(detail::size()) + 1); left > 0; --left)
-      out.push_back(*of);
-    return out;
+    Container out{};
+    if constexpr (requires { std::tuple_size<Container>::value; }) {
+      for (auto& one : out) one = *of;
+      return out;
+    } else {
+      for (auto left = detail::below(static_cast<std::uint64_t>(detail::size()) + 1); left > 0; --left)
+        out.push_back(*of);
+      return out;
+    }
   });
 }
 template <typename T>

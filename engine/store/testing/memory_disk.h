@@ -8,7 +8,7 @@
 
 #include "base/environment.h"
 
-namespace kith::log::testing {
+namespace kith::store::testing {
 
 class MemoryDisk final : public FileSystem {
  public:
@@ -88,4 +88,4 @@ class MemoryDisk final : public FileSystem {
   bool sync_lies_ = false;
 };
 
-}  // namespace kith::log::testing
+}  // namespace kith::store::testing

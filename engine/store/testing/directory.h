@@ -6,7 +6,7 @@
 #include <string_view>
 
 #ifdef __wasi__
-#include "log/testing/memory_disk.h"
+#include "store/testing/memory_disk.h"
 #else
 #include <cstdlib>
 #include <filesystem>
@@ -16,7 +16,7 @@
 #include "base/environment.h"
 #endif
 
-namespace kith::log::testing {
+namespace kith::store::testing {
 
 #ifdef __wasi__
 
@@ -70,4 +70,4 @@ class Directory {
 
 #endif
 
-}  // namespace kith::log::testing
+}  // namespace kith::store::testing
