@@ -161,6 +161,9 @@ void show_status(const Json& status) {
   if (const auto kept = number(status.at("kept"), "spaces"); kept > 0)
     print(counted(kept, "neighbour's own space is", "neighbours' own spaces are") +
           " kept here, locked: " + std::to_string(number(status.at("kept"), "bytes") >> 10) + " KiB.");
+  if (const auto leaving = number(status.at("kept"), "leaving"); leaving > 0)
+    print("  " + counted(leaving, "is of a neighbour who is", "are of neighbours who are") +
+          " gone, and deleted 30 days after that was seen here.");
   print(counted(number(status, "entries"), "entry", "entries") + " here; " + std::to_string(number(status, "tail")) +
         " not sealed, " + std::to_string(number(status, "locked")) + " without a key, " +
         std::to_string(number(status, "held")) + " from the future.");

@@ -66,7 +66,8 @@ Result<Json> status(Node& node) {
   out.set("keepers", Json::object({{"houses", keepers.houses},
                                    {"refused", keepers.refused ? Json(keepers.refused->message()) : Json()}}));
   out.set("kept", Json::object({{"spaces", static_cast<std::uint64_t>(node.keeper()->count())},
-                                {"bytes", node.keeper()->bytes()}}));
+                                {"bytes", node.keeper()->bytes()},
+                                {"leaving", static_cast<std::uint64_t>(node.keeper()->leaving())}}));
   out.set("entries", counters.entries);
   out.set("tail", counters.tail);
   out.set("locked", counters.locked);

@@ -193,10 +193,16 @@ Result<void> Node::open_spaces() {
 Result<void> Node::settle_in() {
   memory_ = KITH_TRY(replica::Memory::open(space_->store().db()));
   personal_memory_ = KITH_TRY(replica::Memory::open(personal_->store().db()));
-  keeper_.emplace(KITH_TRY(replica::Keeper::open({{setup_.clock, setup_.random},
-                                                  [this](const std::string& name) { return home_->file(name); },
-                                                  keyring_.storage_key,
-                                                  *memory_})));
+  keeper_.emplace(
+      KITH_TRY(replica::Keeper::open({{setup_.clock, setup_.random},
+                                      [this](const std::string& name) { return home_->file(name); },
+                                      [this](const std::string& name) { return home_->files().remove(name); },
+                                      keyring_.storage_key,
+                                      *memory_,
+                                      [this](const PersonId& person) {
+                                        const space::Person* known = space_->authority().person(person);
+                                        return known != nullptr && known->is_member;
+                                      }})));
   if (!houses_) make_houses();
   for (const std::string& text : KITH_TRY(memory_->addresses())) {
     // One that this version cannot read any more is no reason not to start.

@@ -7,8 +7,12 @@
 namespace kith::replica {
 namespace {
 
-constexpr std::string_view kListName = "kept";  // in Memory: "space person bytes gate", one a line
-constexpr std::string_view kNoGate = "-";
+constexpr std::string_view kListName = "kept";  // in Memory: "space person bytes gate gone", one a line
+constexpr std::string_view kNone = "-";
+
+std::string file_of(const SpaceId& id) {
+  return "kept-" + id.hex() + ".kith";
+}
 
 template <typename Id>
 std::optional<Id> id_of(std::string_view hex) {
@@ -40,6 +44,8 @@ Result<void> Keeper::load() {
     kept.person = *person;
     kept.bytes = std::strtoull(std::string(next_word(rest)).c_str(), nullptr, 10);
     kept.gate = id_of<crypto::Key>(next_word(rest));
+    const std::string gone(next_word(rest));
+    if (!gone.empty() && gone != kNone) kept.gone_ms = std::strtoull(gone.c_str(), nullptr, 10);
   }
   return {};
 }
@@ -48,7 +54,8 @@ Result<void> Keeper::save() {
   std::vector<std::string> lines;
   for (const auto& [id, kept] : kept_) {
     lines.push_back(id.hex() + " " + kept.person.hex() + " " + std::to_string(kept.bytes) + " " +
-                    (kept.gate ? kept.gate->hex() : std::string(kNoGate)));
+                    (kept.gate ? kept.gate->hex() : std::string(kNone)) + " " +
+                    (kept.gone_ms ? std::to_string(*kept.gone_ms) : std::string(kNone)));
   }
   return setup_.memory.set_list(kListName, lines);
 }
@@ -102,8 +109,8 @@ Result<void> Keeper::open_file(const SpaceId& id, Kept& kept) {
   if (!make_way()) return Error(ErrorCode::kLocked, "Too many kept spaces are in use.", "Try again in a minute.");
   const std::uint64_t others = bytes_of(kept.person, id);
   const std::uint64_t room = setup_.person_bytes_max - std::min(others, setup_.person_bytes_max);
-  kept.space = KITH_TRY(space::Space::keep(
-      setup_.environment, {setup_.path("kept-" + id.hex() + ".kith"), {}, setup_.storage_key}, id, room));
+  kept.space =
+      KITH_TRY(space::Space::keep(setup_.environment, {setup_.path(file_of(id)), {}, setup_.storage_key}, id, room));
   kept.memory = KITH_TRY(Memory::open(kept.space->store().db()));
   return {};
 }
@@ -157,9 +164,46 @@ Memory* Keeper::memory_of(const SpaceId& space) {
   return known == kept_.end() || !known->second.memory ? nullptr : &*known->second.memory;
 }
 
+std::size_t Keeper::leaving() const {
+  return static_cast<std::size_t>(
+      std::count_if(kept_.begin(), kept_.end(), [](const auto& item) { return item.second.gone_ms.has_value(); }));
+}
+
+/// True: something is to be written down.
+bool Keeper::note_gone(Kept& kept) {
+  const std::uint64_t now = setup_.environment.clock.wall_ms();
+  const auto before = kept.gone_ms;
+  if (setup_.is_member(kept.person)) {
+    kept.gone_ms.reset();
+  } else {
+    // A clock that was ahead when it was seen must not keep it for ever.
+    kept.gone_ms = std::min(before.value_or(now), now);
+  }
+  return kept.gone_ms != before;
+}
+
+/// The files first: what is still in the list is deleted again after a crash. What a session speaks of waits for its
+/// end.
+Result<bool> Keeper::delete_gone() {
+  const std::uint64_t now = setup_.environment.clock.wall_ms();
+  bool is_news = false;
+  for (auto one = kept_.begin(); one != kept_.end();) {
+    const Kept& kept = one->second;
+    if (kept.space || !kept.gone_ms || now < *kept.gone_ms + kGraceMs) {
+      ++one;
+      continue;
+    }
+    for (const char* end : {"", "-wal", "-journal", "-shm"}) KITH_TRY(setup_.remove(file_of(one->first) + end));
+    one = kept_.erase(one);
+    is_news = true;
+  }
+  return is_news;
+}
+
 Result<void> Keeper::tick() {
   bool is_news = false;
   for (auto& [id, kept] : kept_) {
+    is_news = note_gone(kept) || is_news;
     if (!kept.space) continue;
     KITH_TRY(kept.space->tick());
     is_news = note(kept) || is_news;
@@ -167,6 +211,7 @@ Result<void> Keeper::tick() {
     kept.memory.reset();
     kept.space.reset();
   }
+  is_news = KITH_TRY(delete_gone()) || is_news;
   return is_news ? save() : Result<void>();
 }
 

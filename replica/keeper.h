@@ -23,12 +23,16 @@ class Keeper {
   static constexpr std::size_t kPersonSpacesMax = 4;
   static constexpr std::size_t kSpacesMax = 1'024;
   static constexpr std::size_t kOpenMax = 32;  // at a time; what nobody speaks of is closed first
+  /// After this house has seen that somebody is no member any more: until then her words bring her notes back.
+  static constexpr std::uint64_t kGraceMs = std::uint64_t{30} * 86'400'000;
 
   struct Setup {
     space::Environment environment;
-    std::function<std::string(const std::string& name)> path;  // of a file in the data directory
+    std::function<std::string(const std::string& name)> path;     // of a file in the data directory
+    std::function<Result<void>(const std::string& name)> remove;  // one there, or none
     crypto::Key storage_key;
-    Memory memory;  // of the space whose members these are: it holds the list
+    Memory memory;                                          // of the space whose members these are: it holds the list
+    std::function<bool(const PersonId& person)> is_member;  // of that space
     std::uint64_t person_bytes_max = kPersonBytesMax;
   };
   static Result<Keeper> open(Setup setup);
@@ -44,17 +48,20 @@ class Keeper {
   std::vector<SpaceId> open_spaces() const;
   /// Null: it is not open.
   Memory* memory_of(const SpaceId& space);
-  /// Applies what was held, notes how large the files are, closes what nobody speaks of.
+  /// Applies what was held, notes how large the files are, closes what nobody speaks of, deletes what was kept for
+  /// whoever is gone.
   Result<void> tick();
 
   std::size_t count() const { return kept_.size(); }
   std::uint64_t bytes() const;
+  std::size_t leaving() const;  // kept for people who are no members any more, for the rest of their grace
 
  private:
   struct Kept {
     PersonId person;
     std::uint64_t bytes = 0;
     std::optional<crypto::Key> gate{};
+    std::optional<std::uint64_t> gone_ms{};  // wall: when this house saw that she is no member
     std::shared_ptr<space::Space> space{};
     std::optional<Memory> memory{};
   };
@@ -65,6 +72,8 @@ class Keeper {
   Result<void> open_file(const SpaceId& id, Kept& kept);
   bool make_way();
   bool note(Kept& kept);
+  bool note_gone(Kept& kept);
+  Result<bool> delete_gone();
   std::uint64_t bytes_of(const PersonId& person, const SpaceId& except) const;
 
   Setup setup_;

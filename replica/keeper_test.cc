@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "sync/testing/house.h"
 
 namespace kith::replica {
@@ -41,8 +43,13 @@ class KeeperTest : public ::testing::Test {
   Keeper open(std::uint64_t person_bytes_max = Keeper::kPersonBytesMax) {
     return must(Keeper::open({{clock, random},
                               [this](const std::string& name) { return directory.file(name); },
+                              [this](const std::string& name) -> Result<void> {
+                                removed.insert(name);
+                                return {};
+                              },
                               key_of(0x55),
                               must(Memory::open(own->store().db())),
+                              [this](const PersonId& person) { return !gone.contains(person); },
                               person_bytes_max}));
   }
   /// What a member's device would send.
@@ -60,6 +67,8 @@ class KeeperTest : public ::testing::Test {
   FakeClock clock;
   SeededRandom random{7};
   std::unique_ptr<space::Space> own;
+  std::set<PersonId> gone;
+  std::set<std::string> removed;  // files
 };
 
 TEST_F(KeeperTest, a_kept_space_is_found_again_by_its_founders_words_after_a_restart) {
@@ -111,6 +120,56 @@ TEST_F(KeeperTest, a_persons_spaces_share_one_bound) {
   must(keeper.tick());
   EXPECT_EQ(keeper.keep(person_of(1), space_of(3)).error().code(), ErrorCode::kTooLarge);
   EXPECT_TRUE(must(keeper.keep(person_of(2), space_of(4)))->check_room(false).ok());
+}
+
+TEST_F(KeeperTest, what_was_kept_for_somebody_who_is_gone_is_deleted_after_a_grace) {
+  const std::string file = "kept-" + space_of(1).hex() + ".kith";
+  {
+    Keeper keeper = open();
+    const auto in_use = must(keeper.keep(person_of(1), space_of(1)));
+    must(keeper.keep(person_of(2), space_of(2)));
+    gone.insert(person_of(1));
+    must(keeper.tick());
+    EXPECT_EQ(keeper.leaving(), 1u);
+    clock.advance(Keeper::kGraceMs);
+    must(keeper.tick());
+    EXPECT_EQ(keeper.count(), 2u) << "a session speaks of it";
+    clock.wall -= 1;
+  }
+  Keeper keeper = open();
+  EXPECT_EQ(keeper.leaving(), 1u) << "a restart does not begin anew";
+  must(keeper.tick());
+  EXPECT_EQ(keeper.count(), 2u);
+  EXPECT_TRUE(removed.empty());
+  EXPECT_TRUE(keeper.open_kept(space_of(1)).ok()) << "until then she can fetch it";
+  clock.advance(1);
+  must(keeper.tick());
+  EXPECT_EQ(keeper.count(), 1u);
+  EXPECT_EQ(keeper.leaving(), 0u);
+  EXPECT_EQ(removed, (std::set<std::string>{file, file + "-wal", file + "-journal", file + "-shm"}));
+  EXPECT_EQ(keeper.open_kept(space_of(1)).error().code(), ErrorCode::kNotFound);
+  EXPECT_EQ(open().count(), 1u);
+}
+
+TEST_F(KeeperTest, who_is_a_member_again_has_lost_nothing) {
+  Keeper keeper = open();
+  must(keeper.keep(person_of(1), space_of(1)));
+  gone.insert(person_of(1));
+  must(keeper.tick());
+  clock.advance(Keeper::kGraceMs - 1);
+  gone.clear();
+  must(keeper.tick());
+  EXPECT_EQ(keeper.leaving(), 0u);
+  gone.insert(person_of(1));
+  must(keeper.tick());
+  clock.advance(Keeper::kGraceMs - 1);
+  must(keeper.tick());
+  EXPECT_EQ(keeper.count(), 1u) << "the time begins anew";
+  clock.wall -= Keeper::kGraceMs;  // it was a clock that ran ahead
+  must(keeper.tick());
+  clock.advance(Keeper::kGraceMs);
+  must(keeper.tick());
+  EXPECT_EQ(keeper.count(), 0u);
 }
 
 TEST_F(KeeperTest, few_are_open_at_a_time_and_those_in_use_stay) {
