@@ -47,6 +47,8 @@ struct JoinRequest {
   /// Somebody who is a member by her words comes back on a new device: of the invitation only the addresses count.
   bool is_restoring = false;
   std::optional<Lineage> rescue{};  // her neighbourhood, if she has its code; else her personal space names it
+  /// Which, where it names several.
+  std::function<Result<Lineage>(const std::vector<KnownPlace>& places)> choose{};
   std::function<void(std::string_view state, std::uint64_t entries)> on_progress;
 };
 
@@ -117,6 +119,9 @@ class Node final : public sync::Spaces, public Place {
   Result<std::string> title_of(std::string_view table, const std::string& key) override {
     return setup_.app.title_of(*this, table, key);
   }
+  Result<std::vector<KnownPlace>> known_places() override { return setup_.app.known_places(*personal_); }
+  Result<void> note_device(const OwnDevice& device) override { return setup_.app.note_device(*personal_, device); }
+  Result<std::vector<OwnDevice>> own_devices() override { return setup_.app.own_devices(*personal_); }
   Result<void> take_along(Tables& tables) override { return setup_.app.take_along(*this, tables); }
 
   // -- Place
@@ -179,6 +184,7 @@ class Node final : public sync::Spaces, public Place {
   Result<void> check_clock();
   Result<void> run_join(JoinRequest& request);
   Result<void> run_restore(JoinRequest& request);
+  Result<void> go_back_to(const KnownPlace& place, bool is_one_of_several, JoinRequest& request);
   Result<void> restore_personal(JoinRequest& request);
   void ask_for(const Lineage& lineage, bool is_personal);
   Result<void> personal_is_back();

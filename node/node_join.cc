@@ -65,18 +65,38 @@ Result<void> Node::run_restore(JoinRequest& request) {
   const bool is_unknown = !asked.ok() && asked.error().code() == ErrorCode::kPeerRefused;
   if (!asked.ok() && !is_unknown) return asked;
   std::vector<KnownPlace> places;
-  if (joining_->is_personal_back) places = KITH_TRY(setup_.app.known_places(*personal_));
-  if (request.rescue) places.insert(places.begin(), {*request.rescue, {}});
+  if (joining_->is_personal_back) places = KITH_TRY(known_places());
+  const bool is_one_of_several = places.size() > 1;
+  if (request.rescue) {
+    replica::put_first(places, *request.rescue);
+  } else if (is_one_of_several) {
+    replica::put_first(places, KITH_TRY(request.choose(places)));
+  }
   if (places.empty()) {
     return joining_->is_personal_back
                ? Error(ErrorCode::kNotMember, "Your own notes are kept there, but they name no neighbourhood.",
                        "Join one by an invitation, or give the rescue code of yours.")
                : nobody_keeps();
   }
-  const KnownPlace& place = places.front();
-  request.invitation.addresses.insert(request.invitation.addresses.end(), place.addresses.begin(),
-                                      place.addresses.end());
+  return go_back_to(places.front(), is_one_of_several, request);
+}
+
+Result<void> Node::go_back_to(const KnownPlace& place, bool is_one_of_several, JoinRequest& request) {
   ask_for(place.lineage, false);
+  std::vector<std::string>& addresses = request.invitation.addresses;
+  if (is_one_of_several && !place.addresses.empty() && !request.channel) {
+    // The house that was asked for her own space may be another place's, and would turn her away.
+    const auto asked = std::exchange(addresses, place.addresses);
+    auto back = reach_inviter(request);
+    const bool may_try_there =
+        !back.ok() && !joining_->is_member &&
+        (back.error().code() == ErrorCode::kUnreachable || back.error().code() == ErrorCode::kTimeout ||
+         back.error().code() == ErrorCode::kPeerRefused);
+    if (!may_try_there) return back;
+    addresses = asked;
+  } else {
+    addresses.insert(addresses.end(), place.addresses.begin(), place.addresses.end());
+  }
   return reach_inviter(request);
 }
 

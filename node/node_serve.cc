@@ -126,7 +126,9 @@ void Node::note_place() {
   if (!space_->is_member() || !personal_->is_member()) return;
   std::vector<std::string> known = own_addresses();
   if (const auto others = memory_->addresses(); others.ok()) known.insert(known.end(), others->begin(), others->end());
-  note(setup_.app.note_place(*personal_, {space_->lineage(), known}));
+  const auto name = setup_.app.place_name(*this);
+  note(setup_.app.note_place(*personal_, {space_->lineage(), known, name.ok() ? *name : std::string()}));
+  note(note_own_device());
 }
 
 void Node::notify_all() {
@@ -230,6 +232,7 @@ void Node::tick() {
   next = std::min(next, houses_->tick());
   if (keeper_) note(keeper_->tick());
   if (server_ && space_ && space_->is_member()) announce_house();
+  if (server_ && space_->is_member() && is_tidying_due(setup_.clock.steady_ms())) note(setup_.app.tidy(*this));
   show_progress();
   remember_what_left();
   if (!is_shutting_down_) schedule(next);

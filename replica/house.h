@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "kith/app.h"
 #include "kith/place.h"
 #include "kith/tables.h"
 #include "replica/memory.h"
@@ -43,6 +44,12 @@ Keepers keepers_of(const Links& links, const space::Space* personal) {
   return out;
 }
 
+/// {code, name}: what she goes back there with, and what it is called.
+Json json_of(const KnownPlace& place);
+Json json_of(const std::vector<KnownPlace>& places);
+/// This one, with what is known of it if it is among them, becomes the first.
+void put_first(std::vector<KnownPlace>& places, const Lineage& lineage);
+
 class House : public kith::Place {
  public:
   /// The neighbourhood. Null before there is one.
@@ -65,8 +72,18 @@ class House : public kith::Place {
   virtual Memory* memory() = 0;
   /// The first words of what stands in this row of the neighbourhood, for a list of what was written; empty: none.
   virtual Result<std::string> title_of(std::string_view table, const std::string& key) = 0;
+  /// What the personal space says of where she belongs, and by which devices.
+  virtual Result<std::vector<KnownPlace>> known_places() = 0;
+  virtual Result<void> note_device(const OwnDevice& device) = 0;
+  virtual Result<std::vector<OwnDevice>> own_devices() = 0;
+  /// Without the neighbourhood of this installation, which holds one.
+  Result<std::vector<KnownPlace>> other_places();
+  /// This installation's, which belongs to a neighbourhood.
+  Result<void> note_own_device();
   /// Everything that its person can see, as plain tables: her app knows.
   virtual Result<void> take_along(Tables& tables) = 0;
+  /// Is it time for the app's housekeeping (App::tidy)?
+  bool is_tidying_due(std::uint64_t steady_ms);
   /// One at a time: the next one ends the one before.
   std::optional<TakenAlong>& taken_along() { return taken_along_; }
 
@@ -76,7 +93,10 @@ class House : public kith::Place {
   Result<std::optional<SendingState>> sending(const DeviceId& device, Stamp stamp) final;
 
  private:
+  static constexpr std::uint64_t kFirstTidyMs = 60'000;  // after the start: many a phone is looked at for minutes
+  static constexpr std::uint64_t kTidyMs = 3'600'000;
   std::optional<TakenAlong> taken_along_;
+  std::optional<std::uint64_t> tidy_at_ms_;
 };
 
 }  // namespace kith::replica

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "crypto/derive.h"
 #include "crypto/words.h"
@@ -251,8 +252,20 @@ Result<Json> entry_time(space::Space& space, const DeviceId& device, bool is_las
   return stamp == nullptr ? Json() : Json(Stamp(static_cast<std::uint64_t>(*stamp)).ms());
 }
 
+/// Of her devices those that her own space still counts, by their logs in the place.
+Result<std::set<DeviceId>> live_in_own_space(House& house) {
+  std::set<DeviceId> out;
+  for (const OwnDevice& one : KITH_TRY(house.own_devices())) {
+    const space::Device* known = house.personal_space()->authority().device(one.personal);
+    const bool is_live = known != nullptr && !known->retired_at;
+    if (is_live && one.lineage == house.shared_space()->lineage()) out.insert(one.device);
+  }
+  return out;
+}
+
 Result<Json> devices(Place& place, const Json&) {
   House& house = house_of(place);
+  const std::set<DeviceId> live = KITH_TRY(live_in_own_space(house));
   space::Space& space = *house.shared_space();
   Names names(house);
   Json::Array out;
@@ -267,6 +280,7 @@ Result<Json> devices(Place& place, const Json&) {
                                   {"linked_ms", KITH_TRY(entry_time(space, id, false))},
                                   {"last_ms", KITH_TRY(entry_time(space, id, true))},
                                   {"retired", device->retired_at.has_value()},
+                                  {"lingers", device->retired_at && live.contains(id)},
                                   {"doubled", device->doubled_at.has_value()}}));
     }
   }
@@ -311,12 +325,32 @@ class Remembering {
   crypto::Key root_;
 };
 
+/// What has ended stays so: an act that was cut short is done again as a whole.
+Result<void> retire_in(space::Space& space, const DeviceId& device) {
+  const space::Device* known = space.authority().device(device);
+  const bool has_ended = known != nullptr && known->retired_at && known->person == space.person();
+  return has_ended ? Result<void>() : space.retire_device(device, {});
+}
+
+/// In her own space, as far as that says which log is this device's. False: it does not.
+Result<bool> retire_personal(House& house, const DeviceId& device) {
+  space::Space& personal = *house.personal_space();
+  for (const OwnDevice& one : KITH_TRY(house.own_devices())) {
+    const bool is_meant = one.device == device && one.lineage == house.shared_space()->lineage();
+    if (!is_meant || personal.authority().device(one.personal) == nullptr) continue;
+    KITH_TRY(retire_in(personal, one.personal));
+    return true;
+  }
+  return false;
+}
+
 Result<Json> retire(Place& place, const Json& arguments) {
   House& house = house_of(place);
+  const DeviceId device = KITH_TRY(id_of<DeviceId>(arguments, "device"));
   Remembering remembering(house);
   KITH_TRY(remembering.begin(arguments));
-  KITH_TRY(house.shared_space()->retire_device(KITH_TRY(id_of<DeviceId>(arguments, "device")), {}));
-  return Json::object({});
+  KITH_TRY(retire_in(*house.shared_space(), device));
+  return Json::object({{"own_space", KITH_TRY(retire_personal(house, device))}});
 }
 
 Result<Json> link(Place& place, const Json& arguments) {
@@ -328,8 +362,9 @@ Result<Json> link(Place& place, const Json& arguments) {
 
 Result<Json> rescue(Place& place, const Json&) {
   House& house = house_of(place);
-  return Json::object(
-      {{"code", space::rescue_code(house.shared_space()->lineage())}, {"addresses", texts(house.addresses())}});
+  return Json::object({{"code", space::rescue_code(house.shared_space()->lineage())},
+                       {"addresses", texts(house.addresses())},
+                       {"others", json_of(KITH_TRY(house.other_places()))}});
 }
 
 // -- to take along
@@ -438,10 +473,11 @@ std::vector<NamedType> types() {
       {"Departed", "{pos: number; event: string; title: string | null; at_ms: Ms; left_ms: Ms | null}"},
       {"Device",
        "{device: string; person: Person; name: string | null; is_this: boolean; linked_ms: Ms | null; last_ms: Ms | "
-       "null; retired: boolean; doubled: boolean}"},
+       "null; retired: boolean; lingers: boolean; doubled: boolean}"},
       {"Invite",
        "{invite: string; inviter: Person; name: string | null; expires_ms: Ms; uses: number; used: number; revoked: "
        "boolean}"},
+      {"OwnPlace", "{code: string; name: string | null}"},
       {"LogEntry",
        "{pos: number; time_ms: Ms; kind: string; event: string; state: string; seq: number | null; name: string | "
        "null; person: Person | null; device: string}"}};
@@ -462,11 +498,11 @@ std::vector<Operation> operations() {
       {"replica.revoke", true, Needs::kSpace, "DELETE", "/api/invites/{invite}", "{invite: string}", "{}", revoke},
       {"replica.devices", false, Needs::kSpace, "GET", "/api/devices", "{}", "{devices: Device[]}", devices},
       {"replica.retire", true, Needs::kSpace, "POST", "/api/devices/{device}/retire",
-       "{device: string; words?: string}", "{}", retire},
+       "{device: string; words?: string}", "{own_space: boolean}", retire},
       {"replica.link", true, Needs::kPersonal, "POST", "/api/devices", "{code: string; words?: string}",
        "{answer: string}", link},
-      {"replica.rescue", false, Needs::kSpace, "GET", "/api/rescue", "{}", "{code: string; addresses: string[]}",
-       rescue},
+      {"replica.rescue", false, Needs::kSpace, "GET", "/api/rescue", "{}",
+       "{code: string; addresses: string[]; others: OwnPlace[]}", rescue},
       {"replica.export", false, Needs::kPersonal, "GET", "/api/export", "{file?: string; from?: number}",
        "{file: string; bytes: number; data: string; next: number | null}", export_file},
       {"words.show", true, Needs::kPersonal, "POST", "/api/words/show", "{}", "{words: string[]}", show_words},

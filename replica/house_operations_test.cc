@@ -13,6 +13,7 @@
 #include "replica/doorstep.h"
 #include "replica/journal.h"
 #include "replica/linking.h"
+#include "space/rescue.h"
 #include "sync/testing/house.h"
 
 namespace kith::replica {
@@ -94,6 +95,14 @@ class TestHouse final : public House {
     const Rows found = KITH_TRY(space().query("SELECT body FROM posts WHERE id = ?", {key}));
     return std::string(table) + ": " + std::get<std::string>(found.rows.at(0).at(0));
   }
+  Result<std::vector<KnownPlace>> known_places() override {
+    return std::vector<KnownPlace>{{shared_->lineage(), {}, "Elm Street"}, {Lineage{key_of(8).data}, {}, "Oak Street"}};
+  }
+  Result<void> note_device(const OwnDevice& device) override {
+    noted.push_back(device);
+    return {};
+  }
+  Result<std::vector<OwnDevice>> own_devices() override { return noted; }
   Result<void> take_along(Tables& tables) override {
     return tables.add("posts", KITH_TRY(space().query("SELECT id, body FROM posts")));
   }
@@ -122,6 +131,7 @@ class TestHouse final : public House {
   SeededRandom random;
   std::string words;
   int saves = 0;
+  std::vector<OwnDevice> noted;  // what the personal space says, where it has arrived
 };
 
 class HouseOperations : public ::testing::Test {
@@ -283,6 +293,14 @@ TEST_F(HouseOperations, the_journal_is_read_page_by_page) {
   EXPECT_EQ(rest->at("entries").items().size() + 2, all->at("entries").items().size());
 }
 
+TEST_F(HouseOperations, the_rescue_code_comes_with_those_of_other_places) {
+  const auto rescue = ana.ask("replica.rescue");
+  ASSERT_TRUE(rescue.ok());
+  EXPECT_EQ(rescue->at("code").text(), space::rescue_code(ana.shared_space()->lineage()));
+  ASSERT_EQ(rescue->at("others").items().size(), 1u);
+  EXPECT_EQ(rescue->at("others").items()[0].at("name").text(), "Oak Street");
+}
+
 TEST_F(HouseOperations, another_device_is_linked_by_two_texts_and_retired_with_the_words) {
   TestHouse phone(2);
   const LinkRequest request = make_link_request(phone.random);
@@ -298,13 +316,51 @@ TEST_F(HouseOperations, another_device_is_linked_by_two_texts_and_retired_with_t
   EXPECT_EQ(phone.refusal("replica.link", Json::object({{"code", request.code()}})), ErrorCode::kBadWords)
       << "a linked device has no words";
   const DeviceId lost = ana.shared_space()->log().own();
+  const DeviceId lost_personal = ana.personal_space()->log().own();
+  must(ana.note_own_device());
+  phone.noted = ana.noted;
+  ASSERT_EQ(phone.noted.size(), 2u) << "whoever links a device says which logs are its";
+  EXPECT_EQ(phone.noted[0].personal, phone.personal_space()->log().own());
+  EXPECT_EQ(phone.noted[0].device, phone.shared_space()->log().own());
   EXPECT_EQ(phone.refusal("replica.retire", Json::object({{"device", lost.hex()}})), ErrorCode::kBadWords);
-  ASSERT_TRUE(phone.ask("replica.retire", Json::object({{"device", lost.hex()}, {"words", ana.words}})).ok());
+  const auto retired = phone.ask("replica.retire", Json::object({{"device", lost.hex()}, {"words", ana.words}}));
+  ASSERT_TRUE(retired.ok()) << retired.error().message();
+  EXPECT_EQ(retired->at("own_space").boolean(), true);
+  EXPECT_TRUE(phone.personal_space()->authority().device(lost_personal)->retired_at.has_value());
+  EXPECT_FALSE(phone.personal_space()->authority().device(phone.noted[0].personal)->retired_at.has_value());
+  EXPECT_FALSE(phone.personal_space()->keys().person_root.has_value());
   EXPECT_FALSE(phone.shared_space()->keys().person_root.has_value()) << "typed for one act";
   const auto devices = phone.ask("replica.devices");
   ASSERT_EQ(devices->at("devices").items().size(), 2u);
   for (const Json& one : devices->at("devices").items())
     EXPECT_EQ(one.at("retired").boolean(), one.at("device").text() == lost.hex());
+}
+
+TEST_F(HouseOperations, an_end_that_was_cut_short_is_brought_to_its_end_by_doing_it_again) {
+  TestHouse phone(2);
+  const LinkRequest request = make_link_request(phone.random);
+  const Json made = must(ana.ask("replica.link", Json::object({{"code", request.code()}})));
+  phone.link(request, must(parse_link_answer(*made.at("answer").text())));
+  const Json wanted = Json::object({{"device", ana.shared_space()->log().own().hex()}, {"words", ana.words}});
+  EXPECT_EQ(must(phone.ask("replica.retire", wanted)).at("own_space").boolean(), false)
+      << "her own space has not told yet which log was that device's";
+  const auto lingering = [&] {
+    int out = 0;
+    const Json answer = must(phone.ask("replica.devices"));
+    for (const Json& one : answer.at("devices").items()) {
+      out += one.at("lingers").boolean().value_or(false) ? 1 : 0;
+    }
+    return out;
+  };
+  EXPECT_EQ(lingering(), 0);
+  must(ana.note_own_device());
+  phone.noted = ana.noted;
+  EXPECT_EQ(lingering(), 1) << "which the page offers to remove once more";
+  EXPECT_EQ(must(phone.ask("replica.retire", wanted)).at("own_space").boolean(), true);
+  EXPECT_EQ(lingering(), 0);
+  const std::uint64_t entries = must(phone.personal_space()->log().counters()).entries;
+  EXPECT_EQ(must(phone.ask("replica.retire", wanted)).at("own_space").boolean(), true);
+  EXPECT_EQ(must(phone.personal_space()->log().counters()).entries, entries) << "nothing is done twice";
 }
 
 TEST_F(HouseOperations, a_code_or_an_answer_that_is_cut_off_is_refused) {

@@ -69,13 +69,18 @@ Result<std::string> answer_link(House& house, std::string_view code) {
   const auto request = [&](std::size_t at) {
     return space::Space::DeviceRequest::parse(codec::to_base32(body.subspan(at, kRequestBytes)));
   };
+  const auto personal = KITH_TRY(request(1));
+  const auto shared = KITH_TRY(request(1 + kRequestBytes));
   Bytes plain{kVersion};
   ByteWriter writer(plain);
-  put(writer, KITH_TRY(house.personal_space()->link_device(KITH_TRY(request(1)))));
+  put(writer, KITH_TRY(house.personal_space()->link_device(personal)));
   const std::vector<std::string> addresses = house.addresses();
   writer.varint(addresses.size());
   for (const std::string& address : addresses) put(writer, as_bytes(address));
-  if (house.has_space()) put(writer, KITH_TRY(house.shared_space()->link_device(KITH_TRY(request(1 + kRequestBytes)))));
+  if (house.has_space()) {
+    put(writer, KITH_TRY(house.shared_space()->link_device(shared)));
+    KITH_TRY(house.note_device({personal.log, house.shared_space()->lineage(), shared.log}));
+  }
   Bytes out;
   if (!codec::Compressor().compress(plain, SIZE_MAX, out)) {
     return Error(ErrorCode::kTooLarge, "This neighbourhood is too large to be handed over in one answer.",

@@ -77,6 +77,11 @@ void Links::begin_anew() {
   for (const auto& house : houses_) house->next_dial_ms = 0;
 }
 
+void Links::forget() {
+  begin_anew();
+  houses_.clear();
+}
+
 void Links::network_changed() {
   for (const auto& house : houses_) {
     house->retry.reset();

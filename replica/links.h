@@ -65,6 +65,8 @@ class Links {
   void notify(const SpaceId& space);
   /// Another space came to be here: the links that are up have not offered it.
   void begin_anew();
+  /// Says goodbye to everybody, and knows no house any more.
+  void forget();
   /// Says goodbye on every link and dials nobody until `resume`.
   void pause();
   void resume() { is_paused_ = false; }

@@ -150,11 +150,16 @@ void Replica::learn_addresses() {
   for (const std::string& address : *addresses) links_->learn(address);
 }
 
-/// For the day on which the words are all that is left.
+/// For the day on which the words are all that is left: once, and once more when it is known what the place is called.
 void Replica::note_place() {
-  if (is_place_noted_ || joining_ || !has_space() || !personal_ || !personal_->is_member()) return;
-  is_place_noted_ = true;
-  note(setup_.app.note_place(*personal_, {space_->lineage(), addresses()}));
+  if (joining_ || !has_space() || !personal_ || !personal_->is_member()) return;
+  if (noted_name_ && !noted_name_->empty()) return;
+  const auto name = setup_.app.place_name(*this);
+  if (!name.ok()) return note(name.error());
+  if (noted_name_ == *name) return;
+  noted_name_ = *name;
+  note(setup_.app.note_place(*personal_, {space_->lineage(), addresses(), *name}));
+  note(note_own_device());
 }
 
 void Replica::listen_to(space::Space& space, std::size_t index) {
@@ -166,10 +171,12 @@ void Replica::listen_to(space::Space& space, std::size_t index) {
 }
 
 void Replica::discard_space() {
-  for (const char* end : {"", "-wal", "-journal", "-shm"}) {
-    note(setup_.files.remove(std::string(kSpaceFile) + end));
-    if (!has_keys_) note(setup_.files.remove(std::string(kPersonalFile) + end));
-  }
+  discard_file(kSpaceFile);
+  if (!has_keys_) discard_file(kPersonalFile);
+}
+
+void Replica::discard_file(std::string_view name) {
+  for (const char* end : {"", "-wal", "-journal", "-shm"}) note(setup_.files.remove(std::string(name) + end));
 }
 
 void Replica::note(const Result<void>& result) {
@@ -183,9 +190,11 @@ void Replica::call(std::string_view name, const Json& arguments, Done done) {
     return join(arguments.at("invite").text().value_or(""), arguments.at("name").text().value_or(""), std::move(done));
   }
   if (name == "begin.restore") {
-    return restore(arguments.at("words").text().value_or(""), arguments.at("rescue").text().value_or(""),
-                   arguments.at("address").text().value_or(""), std::move(done));
+    const auto text = [&](const char* argument) { return arguments.at(argument).text().value_or(""); };
+    const std::string words = text("words"), rescue = text("rescue"), address = text("address");
+    return restore({words, rescue, address, arguments.at("alone").boolean().value_or(false)}, std::move(done));
   }
+  if (name == "begin.choose") return choose(arguments.at("code").text().value_or(""), std::move(done));
   const OperationTable& table = table_of(name);
   auto answer = kith::call(table, *this, name, arguments);
   const Operation* operation = table.find(name);
@@ -253,6 +262,7 @@ std::uint64_t Replica::tick() {
     }
   }
   note_place();
+  if (has_space() && !joining_ && is_tidying_due(now)) note(setup_.app.tidy(*this));
   if (std::exchange(is_changed_, false)) {
     for (const space::Space* one : own_spaces()) links_->notify(one->id());
   }

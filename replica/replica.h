@@ -57,6 +57,14 @@ struct Setup {
   std::function<void(const Json&)> on_event;
 };
 
+/// How somebody comes back by her words.
+struct Return {
+  std::string_view words;
+  std::string_view rescue;   // code of the neighbourhood; may be empty
+  std::string_view address;  // who is asked; empty: the doors of the page
+  bool is_alone = false;     // her own space only, to belong to another place with it
+};
+
 /// {code, cause, remedy}; the code is the error's name (docs/cli.md).
 Json problem_of(const Error& error);
 
@@ -94,9 +102,11 @@ class Replica final : public sync::Spaces, public House {
   /// What the link says, and, once its door has been asked for `doorstep_path`, what that has told (base64url).
   Result<Json> look(std::string_view link, const std::optional<std::string>& told);
   void join(std::string_view link, std::string_view name, Done done);
-  /// `done` gets {spaces, entries} once what the other side has is here: first the personal space, if the house that is
-  /// asked keeps it, then the neighbourhood that it names, or the rescue code, which may be empty.
-  void restore(std::string_view words, std::string_view rescue, std::string_view address, Done done);
+  /// `done` gets {spaces, entries, choose, others} once what the other side has is here: first the personal space, if
+  /// the house that is asked keeps it, then the neighbourhood that it names, or the rescue code, which may be empty.
+  /// Where it names several, they are in `choose`: nothing is saved, and `choose` goes on.
+  void restore(const Return& how, Done done);
+  void choose(std::string_view code, Done done);
   /// What this device shows, so that one of the person's others links it; then what that one has answered.
   Result<std::string> request_link();
   Result<void> take_link(std::string_view answer);
@@ -114,6 +124,9 @@ class Replica final : public sync::Spaces, public House {
   Result<std::string> title_of(std::string_view table, const std::string& key) override {
     return setup_.app.title_of(*this, table, key);
   }
+  Result<std::vector<KnownPlace>> known_places() override { return setup_.app.known_places(*personal_); }
+  Result<void> note_device(const OwnDevice& device) override { return setup_.app.note_device(*personal_, device); }
+  Result<std::vector<OwnDevice>> own_devices() override { return setup_.app.own_devices(*personal_); }
   Result<void> take_along(Tables& tables) override { return setup_.app.take_along(*this, tables); }
 
   // -- Place
@@ -145,6 +158,10 @@ class Replica final : public sync::Spaces, public House {
     std::optional<sync::Restoring> restoring{};  // in place of the invitation
     std::optional<Lineage> rescue{};             // the neighbourhood's, if she knows it
     bool is_personal_back = false;
+    std::vector<KnownPlace> places{};  // that she may be brought back to; the first is the one that is tried
+    bool is_choosing = false;          // she is asked which
+    bool is_alone = false;             // to none of them
+    std::optional<Error> turned_away{};
   };
   struct Waiting {
     Done done;
@@ -174,11 +191,17 @@ class Replica final : public sync::Spaces, public House {
   void make_links();
   void learn_addresses();
   void discard_space();
+  void discard_file(std::string_view name);
   Result<std::unique_ptr<space::Space>> begin_visit(const SpaceId& space);
   Result<void> become_member(space::Space& space);
-  Result<void> begin_restoring(std::string_view words, std::string_view rescue);
+  Result<void> begin_restoring(const Return& how);
   Result<void> personal_is_back();
   Result<void> go_on_restoring();
+  Result<void> go_back_to_first();
+  void ask_which();
+  bool may_choose_again(const Result<Json>& outcome) const;
+  void choose_again();
+  void give_up_choosing();
   Result<void> ask_for(const Lineage& lineage);
   void watch_restoring();
   Result<void> stay_alone();
@@ -226,7 +249,7 @@ class Replica final : public sync::Spaces, public House {
   std::uint64_t status_at_ms_ = 0;
   std::string trouble_;
   bool is_changed_ = false;
-  bool is_place_noted_ = false;
+  std::optional<std::string> noted_name_;  // of the place; empty: it had none yet
   bool are_local_tables_behind_ = false;
 };
 

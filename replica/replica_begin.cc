@@ -94,6 +94,7 @@ Result<void> Replica::found_personal() {
 }
 
 Result<void> Replica::begin_alone(std::string_view name) {
+  give_up_choosing();
   if (has_keys_) {
     return Error(ErrorCode::kExists, "This browser has begun already.", "Go on with what is there.");
   }
@@ -128,6 +129,7 @@ Result<Json> Replica::look(std::string_view link, const std::optional<std::strin
 }
 
 void Replica::join(std::string_view link, std::string_view name, Done done) {
+  give_up_choosing();
   const auto begun = [&]() -> Result<void> {
     if (joining_)
       return Error(ErrorCode::kExists, "Joining is under way already.", "Wait until it has come to its end.");
@@ -154,22 +156,26 @@ void Replica::join(std::string_view link, std::string_view name, Done done) {
 
 /// A newcomer waits for three things: somebody to get through to, to be a member, and that this is said and safe.
 void Replica::watch_joining(std::uint64_t now) {
-  if (!joining_) return;
+  if (!joining_ || joining_->is_choosing) return;
   if (joining_->restoring && joining_->restoring->is_personal) watch_restoring();
+  if (joining_->is_choosing) return;
   if (joining_->is_member && !joining_->restoring) return end_joining(Json::object({}));
   if (joining_->is_member && links_->is_settled()) return end_joining(restored(joining_->is_personal_back));
   if (joining_->failure) return end_joining(*joining_->failure);
   const std::uint64_t bytes = bytes_of(*links_);
-  if (bytes != joining_->moved_bytes) {
+  // Who turns her away moves bytes as well, again and again.
+  const bool is_heard = links_->is_in_touch() || !joining_->turned_away;
+  if (bytes != joining_->moved_bytes && is_heard) {
     joining_->moved_bytes = bytes;
     joining_->deadline_ms = now + kJoinQuietMsMax;
   }
-  if (now >= joining_->deadline_ms)
-    end_joining(joining_->is_member ? restored(joining_->is_personal_back)
-                                    : nobody_answers(joining_->restoring.has_value()));
+  if (now < joining_->deadline_ms) return;
+  if (joining_->is_member) return end_joining(restored(joining_->is_personal_back));
+  end_joining(joining_->turned_away.value_or(nobody_answers(joining_->restoring.has_value())));
 }
 
 void Replica::end_joining(Result<Json> outcome) {
+  if (may_choose_again(outcome)) return choose_again();
   Joining ended = std::move(*joining_);
   joining_.reset();
   if (!ended.is_member && ended.is_personal_back && !outcome.ok() && outcome.error().code() == ErrorCode::kNotMember) {
@@ -186,7 +192,7 @@ void Replica::end_joining(Result<Json> outcome) {
     return;
   }
   links_->drop_invitation();
-  links_->begin_anew();
+  links_->forget();  // who was asked is nobody of the place that she comes to next
   memory_.reset();
   space_.reset();
   if (!has_keys_) forget_beginning();
@@ -203,12 +209,16 @@ Result<void> Replica::say_name() {
 }
 
 void Replica::link_ended(const LinkEnd& end) {
-  if (!joining_ || joining_->is_member || joining_->failure || !end.refusal) return;
+  if (!joining_ || joining_->is_choosing || joining_->is_member || joining_->failure || !end.refusal) return;
   // Who could not be reached may be reached at another address.
   const ErrorCode code = end.refusal->code();
   if (code == ErrorCode::kPeerRefused && joining_->restoring && joining_->restoring->is_personal) {
     const auto going_on = joining_->is_personal_back ? Result<void>() : go_on_restoring();
     if (!going_on.ok()) joining_->failure = going_on.error();
+    return;
+  }
+  if (code == ErrorCode::kPeerRefused && joining_->places.size() > 1) {
+    joining_->turned_away = *end.refusal;  // a house of another of her places, that was asked for her own space
     return;
   }
   if (code != ErrorCode::kUnreachable && code != ErrorCode::kTimeout && code != ErrorCode::kClosed) {
@@ -298,6 +308,8 @@ const OperationTable& operations_of_replica() {
       {
           {"Ms", "number"},
           {"Person", "string"},
+          {"OwnPlace", "{code: string; name: string | null}"},
+          {"Restored", "{spaces: number; entries: number; choose: OwnPlace[]; others: OwnPlace[]}"},
           {"LinkState", "{address: string; state: string; round_trip_ms: number | null; behind: number; owed: number}"},
           {"Status",
            "{phase: 'empty' | 'alone' | 'joining' | 'member'; place: string; space: string | null; me: {person: "
@@ -324,9 +336,11 @@ const OperationTable& operations_of_replica() {
            Needs::kNothing,
            "POST",
            "/api/begin/restore",
-           "{words: string; rescue?: string; address?: string}",
-           "{spaces: number; entries: number}",
+           "{words: string; rescue?: string; address?: string; alone?: boolean}",
+           "Restored",
            {}},
+          // Of the places that begin.restore has named, where she goes back to.
+          {"begin.choose", true, Needs::kNothing, "POST", "/api/begin/choose", "{code: string}", "Restored", {}},
           {"begin.request_link", true, Needs::kNothing, "POST", "/api/begin/request_link", "{}", "{code: string}",
            [](Place& place, const Json&) -> Result<Json> {
              return Json::object({{"code", KITH_TRY(replica_of(place).request_link())}});

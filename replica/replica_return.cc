@@ -51,25 +51,26 @@ Error has_begun() {
 
 }  // namespace
 
-void Replica::restore(std::string_view words, std::string_view rescue, std::string_view address, Done done) {
-  const auto begun = begin_restoring(words, rescue);
+void Replica::restore(const Return& how, Done done) {
+  const auto begun = begin_restoring(how);
   if (!begun.ok()) return done(begun.error());
   joining_->done = std::move(done);
   joining_->deadline_ms = setup_.clock.steady_ms() + kReachMsMax;
-  if (address.empty()) {
+  if (how.address.empty()) {
     for (const std::string& door : setup_.doors) links_->learn(door);
   } else {
-    links_->learn(address_of(address));
+    links_->learn(address_of(how.address));
   }
   links_->begin_anew();  // who had nothing for us a moment ago is asked something else
 }
 
 /// Nothing is saved before she is back.
-Result<void> Replica::begin_restoring(std::string_view words, std::string_view rescue) {
+Result<void> Replica::begin_restoring(const Return& how) {
+  give_up_choosing();
   if (has_keys_ || joining_) return has_begun();
-  std::string checked = KITH_TRY(crypto::check_words(words));
+  std::string checked = KITH_TRY(crypto::check_words(how.words));
   std::optional<Lineage> lineage;
-  if (!rescue.empty()) lineage = KITH_TRY(space::parse_rescue_code(rescue));
+  if (!how.rescue.empty()) lineage = KITH_TRY(space::parse_rescue_code(how.rescue));
   crypto::Key64 seed = crypto::seed_from_words(checked);
   make_keys(crypto::derive_root(seed));
   crypto::wipe(seed.data);
@@ -77,6 +78,7 @@ Result<void> Replica::begin_restoring(std::string_view words, std::string_view r
   keyring_.words = space::WordsState::kPractised;  // typed, all twelve
   joining_.emplace(Joining{});
   joining_->rescue = lineage;
+  joining_->is_alone = how.is_alone;
   KITH_TRY(ask_for(crypto::personal_lineage(*keyring_.root)));
   joining_->restoring->is_personal = true;
   return {};
@@ -108,18 +110,78 @@ void Replica::watch_restoring() {
 }
 
 Result<void> Replica::go_on_restoring() {
-  std::vector<KnownPlace> places;
-  if (joining_->is_personal_back) places = KITH_TRY(setup_.app.known_places(*personal_));
-  if (joining_->rescue) {
-    places.insert(places.begin(), KnownPlace{*joining_->rescue, {}});
-  }
+  std::vector<KnownPlace>& places = joining_->places;
+  if (joining_->is_personal_back) places = KITH_TRY(known_places());
+  if (joining_->is_alone) places.clear();
+  if (joining_->rescue) put_first(places, *joining_->rescue);
   if (places.empty()) return joining_->is_personal_back ? not_there_any_more() : nobody_keeps();
   if (!joining_->is_personal_back) KITH_TRY(found_personal());
-  KITH_TRY(ask_for(places.front().lineage));
-  for (const std::string& address : places.front().addresses) links_->learn(address);
+  if (joining_->rescue || places.size() == 1) return go_back_to_first();
+  ask_which();
+  return {};
+}
+
+Result<void> Replica::go_back_to_first() {
+  const KnownPlace& place = joining_->places.front();
+  KITH_TRY(ask_for(place.lineage));
+  for (const std::string& address : place.addresses) links_->learn(address);
   joining_->deadline_ms = setup_.clock.steady_ms() + kReachMsMax;
+  links_->resume();
   links_->begin_anew();
   return {};
+}
+
+/// An installation holds one neighbourhood: which, nobody but she can say.
+void Replica::ask_which() {
+  joining_->is_choosing = true;
+  links_->pause();
+  const auto own = personal_->log().counters();
+  std::exchange(joining_->done, {})(Json::object({{"spaces", 0},
+                                                  {"entries", own.ok() ? own->entries : 0},
+                                                  {"choose", json_of(joining_->places)},
+                                                  {"others", Json::Array()}}));
+}
+
+void Replica::choose(std::string_view code, Done done) {
+  const auto chosen = [&]() -> Result<void> {
+    const Lineage lineage = KITH_TRY(space::parse_rescue_code(code));
+    const bool is_known = joining_ && joining_->is_choosing &&
+                          std::any_of(joining_->places.begin(), joining_->places.end(),
+                                      [&](const KnownPlace& one) { return one.lineage == lineage; });
+    if (!is_known) {
+      return Error(ErrorCode::kUsage, "There is no such place to choose from.", "Type your twelve words again.");
+    }
+    put_first(joining_->places, lineage);
+    return go_back_to_first();
+  }();
+  if (!chosen.ok()) return done(chosen.error());
+  joining_->is_choosing = false;
+  joining_->done = std::move(done);
+}
+
+/// She does not belong there any more, and there are others.
+bool Replica::may_choose_again(const Result<Json>& outcome) const {
+  return !joining_->is_member && joining_->is_personal_back && !joining_->rescue && joining_->places.size() > 1 &&
+         !outcome.ok() && outcome.error().code() == ErrorCode::kNotMember;
+}
+
+void Replica::choose_again() {
+  links_->begin_anew();  // sessions before the space that they speak of
+  memory_.reset();
+  space_.reset();
+  discard_file(kSpaceFile);
+  joining_->failure.reset();
+  joining_->places.erase(joining_->places.begin());
+  ask_which();
+}
+
+/// She begins otherwise instead: nothing of it was saved.
+void Replica::give_up_choosing() {
+  if (!joining_ || !joining_->is_choosing) return;
+  joining_.reset();
+  links_->resume();
+  forget_beginning();
+  discard_space();
 }
 
 /// Back with the personal space alone.
@@ -141,7 +203,10 @@ void Replica::forget_beginning() {
 Result<Json> Replica::restored(bool is_personal_back) {
   const std::uint64_t own = is_personal_back ? KITH_TRY(personal_->log().counters()).entries : 0;
   const std::uint64_t shared = has_space() ? KITH_TRY(space_->log().counters()).entries : 0;
-  return Json::object({{"spaces", has_space() ? 1 : 0}, {"entries", own + shared}});
+  return Json::object({{"spaces", has_space() ? 1 : 0},
+                       {"entries", own + shared},
+                       {"choose", Json::Array()},
+                       {"others", json_of(KITH_TRY(other_places()))}});
 }
 
 const sync::Restoring* Replica::restoring() {
@@ -157,6 +222,7 @@ Result<std::unique_ptr<space::Space>> Replica::begin_visit(const SpaceId& space)
 }
 
 Result<std::string> Replica::request_link() {
+  give_up_choosing();
   if (has_keys_ || joining_) return has_begun();
   // The same code while it is shown: an answer to an earlier one would not fit.
   if (!link_request_) link_request_.emplace(make_link_request(setup_.random));

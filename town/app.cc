@@ -5,6 +5,7 @@
 #include "town/people/commands.h"
 #include "town/people/houses.h"
 #include "town/people/queries.h"
+#include "town/photos/tidy.h"
 #include "town/places/places.h"
 #include "town/take_along/take_along.h"
 #include "town/take_along/title.h"
@@ -57,12 +58,19 @@ Result<std::vector<std::string>> App::addresses(Place& place) {
 }
 
 Result<void> App::note_place(Database& personal, const KnownPlace& place) {
-  KITH_TRY(places::note(personal, place));
-  return {};
+  return places::note(personal, place);
 }
 
 Result<std::vector<KnownPlace>> App::known_places(Database& personal) {
   return places::noted(personal);
+}
+
+Result<void> App::note_device(Database& personal, const OwnDevice& device) {
+  return places::note_device(personal, device);
+}
+
+Result<std::vector<OwnDevice>> App::own_devices(Database& personal) {
+  return places::devices(personal);
 }
 
 Result<std::string> App::place_name(Place& place) {
@@ -92,6 +100,10 @@ Result<Json> App::introduction(Place& place) {
 
 Result<std::string> App::title_of(Place& place, std::string_view table, const std::string& key) {
   return town::title_of(place.space(), table, key);
+}
+
+Result<void> App::tidy(Place& place) {
+  return photos::drop_left_over(place);
 }
 
 Result<void> App::take_along(Place& place, Tables& tables) {

@@ -22,9 +22,12 @@ class App final : public kith::App {
   Result<Names> names(Place& place) override;
   Result<Json> introduction(Place& place) override;
   Result<std::string> title_of(Place& place, std::string_view table, const std::string& key) override;
+  Result<void> tidy(Place& place) override;
   Result<void> take_along(Place& place, Tables& tables) override;
   Result<void> note_place(Database& personal, const KnownPlace& place) override;
   Result<std::vector<KnownPlace>> known_places(Database& personal) override;
+  Result<void> note_device(Database& personal, const OwnDevice& device) override;
+  Result<std::vector<OwnDevice>> own_devices(Database& personal) override;
 };
 
 }  // namespace kith::town

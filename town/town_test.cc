@@ -178,7 +178,7 @@ TEST_F(Town, the_personal_space_names_the_places_that_its_owner_belongs_to) {
   elm.data.fill(1);
   oak.data.fill(2);
   const std::vector<std::string> old_house{"/ip4/10.0.0.1/tcp/1", "/ip4/10.0.0.2/tcp/1"};
-  ASSERT_TRUE(places::note(personal, {elm, old_house}).ok());
+  ASSERT_TRUE(places::note(personal, {elm, old_house, "Elm Street"}).ok());
   ASSERT_TRUE(places::note(personal, {oak, {}}).ok());
   // As long as one way still leads there, nothing is written.
   ASSERT_TRUE(places::note(personal, {elm, {"/ip4/10.0.0.2/tcp/1", "/ip4/10.0.0.3/tcp/1"}}).ok());
@@ -186,6 +186,10 @@ TEST_F(Town, the_personal_space_names_the_places_that_its_owner_belongs_to) {
   ASSERT_TRUE(noted.ok() && noted->size() == 2u);
   EXPECT_EQ(noted->at(0).lineage, oak);
   EXPECT_EQ(noted->at(1).addresses, old_house);
+  EXPECT_EQ(noted->at(1).name, "Elm Street");
+  EXPECT_EQ(noted->at(0).name, "") << "nobody has said it yet";
+  ASSERT_TRUE(places::note(personal, {oak, {}, "Oak\u202e Street"}).ok());
+  EXPECT_EQ(places::noted(personal)->at(0).name, "Oak Street");
   ASSERT_TRUE(places::note(personal, {elm, std::vector<std::string>(20, "/ip4/10.0.0.9/tcp/1")}).ok());
   noted = places::noted(personal);
   ASSERT_EQ(noted->size(), 2u);
@@ -198,6 +202,23 @@ TEST_F(Town, the_personal_space_names_the_places_that_its_owner_belongs_to) {
                          })
                   .ok());
   EXPECT_EQ(places::noted(personal)->size(), 2u) << "what is no lineage is passed over";
+}
+
+TEST_F(Town, the_personal_space_says_which_logs_are_one_device) {
+  TestDatabase personal(directory_.file("personal"), personal_schema(), personal_local_tables());
+  OwnDevice phone;
+  phone.personal.data.fill(1);
+  phone.lineage.data.fill(2);
+  phone.device.data.fill(3);
+  ASSERT_TRUE(places::note_device(personal, phone).ok());
+  OwnDevice liar = phone;
+  liar.device.data.fill(4);
+  ASSERT_TRUE(places::note_device(personal, liar).ok()) << "what stands there stays";
+  const auto devices = places::devices(personal);
+  ASSERT_TRUE(devices.ok() && devices->size() == 1u);
+  EXPECT_EQ(devices->at(0).personal, phone.personal);
+  EXPECT_EQ(devices->at(0).lineage, phone.lineage);
+  EXPECT_EQ(devices->at(0).device, phone.device);
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ class Restore(kith.HouseTest):
         self.assertEqual(len(self.ana.kith("members")), 2)
 
         lost = before["me"]["device"]
-        self.assertEqual(again.one("retire", lost[:12], "--with-words", self.dan.words)["retired"], lost)
+        self.assertEqual(again.one("retire", lost[:12], "--with-words", self.dan.words), {"retired": lost, "own_space": True})
         again.one("sync", self.ana.address)
         states = {one["device"]: one["retired"] for one in self.ana.kith("devices")}
         self.assertTrue(states[lost])

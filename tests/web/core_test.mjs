@@ -2,7 +2,7 @@
 // The core that the page runs (kith.wasm with src/core.ts around it), under Node, against real houses: node --experimental-transform-types
 // --test core_test.mjs with $KITH and $KITH_WASM.
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { BlockFiles } from '../../web/wasm/src/block_files.ts';
 import { CoreHost } from '../../web/wasm/src/core.ts';
@@ -107,6 +107,67 @@ test('whoever was killed in the middle of a join, or after it, has lost nothing 
   assert.equal((await again.call('forum.thread', { id })).post.body, 'Kept');
   await until(() => again.status.in_touch, 'it is in touch again');
   again.close();
+}));
+
+/** Dan, in Elm Street with one browser and in Oak Street with another; both are closed. What the houses have is enough to find him. */
+async function danOfTwoPlaces(house) {
+  const [ana, mira] = [house('ana'), house('mira')];
+  await ana.found('Elm Street');
+  await mira.found('Oak Street');
+  await ana.serve();
+  await mira.serve();
+  const dan = await joined(ana, 'Dan');
+  await dan.call('notes.write', { body: 'Bread' });
+  const words = (await dan.call('words.show')).words.join(' ');
+  const elm = { code: (await dan.call('replica.rescue')).code, name: 'Elm Street' };
+  await ana.keeps(1);
+  dan.close();
+
+  const there = await Phone.start();
+  const alone = await there.call('begin.restore', { words, address: ana.url, alone: true });
+  assert.deepEqual([alone.spaces, alone.choose, alone.others], [0, [], [elm]]);
+  assert.equal((await there.call('replica.status')).phase, 'alone');
+  await there.call('begin.join', { invite: (await mira.one('invite')).link, name: 'Dan' });
+  const { code, others } = await there.call('replica.rescue');
+  assert.deepEqual(others, [elm]);
+  await mira.keeps(1);
+  there.close();
+  return { mira, words, elm, oak: { code, name: 'Oak Street' } };
+}
+
+test('whoever belongs to two places is asked to which one to come back, and told of the other', () => street(async (house) => {
+  const { mira, words, elm, oak } = await danOfTwoPlaces(house);
+  const again = await Phone.start();
+  const asked = await again.call('begin.restore', { words, address: mira.url });
+  assert.deepEqual([asked.spaces, asked.choose], [0, [oak, elm]]);
+  await assert.rejects(again.call('begin.choose', { code: 'rubbish' }), { code: 'bad_invite' });
+  const back = await again.call('begin.choose', { code: elm.code });
+  assert.deepEqual([back.spaces, back.choose, back.others], [1, [], [oak]]);
+  assert.equal((await again.call('replica.status')).place, 'Elm Street');
+  assert.deepEqual((await again.call('notes.list')).notes.map((note) => note.body), ['Bread']);
+  await assert.rejects(again.call('begin.choose', { code: oak.code }), { code: 'usage' });
+  again.close();
+
+  // The command has nobody to ask here: it names both, and their codes say which.
+  const home = house('home');
+  await writeFile(home.words, words, { mode: 0o600 });
+  const restore = (...code) => home.one('restore', ...code, '--at', mira.address, '--with-words', home.words);
+  await assert.rejects(restore(), (error) => [elm, oak].every(({ name, code }) => error.message.includes(`"${name}" (${code})`)));
+  const homely = await restore(elm.code);
+  assert.deepEqual([homely.place, homely.others], ['Elm Street', [oak]]);
+}));
+
+test('a question that is left open is no beginning', () => street(async (house) => {
+  const { mira, words } = await danOfTwoPlaces(house);
+  const files = new BlockFiles();
+  const left = await Phone.start(files);
+  assert.equal((await left.call('begin.restore', { words, address: mira.url })).choose.length, 2);
+  await left.call('begin.alone', { name: 'Eve' });
+  assert.deepEqual((await left.call('notes.list')).notes, []);
+  left.close();
+  const eve = await Phone.start(files);
+  assert.equal((await eve.call('replica.status')).phase, 'alone');
+  eve.close();
 }));
 
 test('invitations that will not do are told apart', () => street(async (house) => {

@@ -10,6 +10,8 @@
 
 #include "kith/base64.h"
 #include "kith/shape.h"
+#include "town/app.h"
+#include "town/photos/tidy.h"
 #include "town/testing/street.h"
 
 namespace kith::town {
@@ -48,6 +50,12 @@ class Api : public ::testing::Test {
     const auto result = call(operations(), place_, name, json(arguments));
     EXPECT_FALSE(result.ok()) << name << " " << arguments << " gave " << (result.ok() ? result->dump() : "");
     return result.ok() ? Error(ErrorCode::kInternal, "it was not refused") : result.error();
+  }
+  std::string photo() {
+    return id_of(ask("photos.add", R"({"data": ")" + picture(100'000) + R"(", "width": 8, "height": 6})"));
+  }
+  bool is_here(const std::string& photo) {
+    return !place_.street.query("SELECT 1 FROM photos WHERE id = ?", {photo})->rows.empty();
   }
   void become(std::uint8_t number) { place_.street.become(number); }
   void name_all() {
@@ -281,6 +289,68 @@ TEST_F(Api, what_is_wrong_is_named_with_a_remedy_and_nothing_is_written) {
   const std::string past = of_request + R"(, "when_ms": 1000})";
   EXPECT_EQ(refused("market.promise", past).code(), ErrorCode::kUsage);
   EXPECT_EQ(refused("market.ask", R"({"listing": ")" + listing + R"("})").code(), ErrorCode::kRefused);
+}
+
+TEST_F(Api, photos_that_a_draft_lets_go_of_go_as_well) {
+  const std::string first = photo(), second = photo(), third = photo();
+  const auto fields = [](const std::string& ids) { return R"("fields": {"body": "x", "photos": [)" + ids + "]}}"; };
+  const std::string all = "\"" + first + "\", \"" + second + "\", \"" + third + "\"";
+  const std::string draft = id_of(ask("drafts.save", R"({"kind": "post", )" + fields(all)));
+  const std::string other = id_of(ask("drafts.save", R"({"kind": "listing", )" + fields("\"" + third + "\"")));
+  ask("drafts.save",
+      R"({"id": ")" + draft + R"(", "kind": "post", )" + fields("\"" + second + "\", \"" + third + "\""));
+  EXPECT_FALSE(is_here(first)) << "taken out of the draft";
+  EXPECT_TRUE(is_here(second));
+  ask("forum.write", R"({"body": "x", "photos": [")" + second + R"("]})");
+  ask("drafts.drop", R"({"id": ")" + draft + R"("})");
+  EXPECT_TRUE(is_here(second)) << "it hangs on the post that was written";
+  EXPECT_TRUE(is_here(third)) << "another draft names it";
+  const auto journal = [&](const std::string& what) {
+    return std::get<std::int64_t>(place_.street.query("SELECT " + what + " FROM kith_journal")->rows[0][0]);
+  };
+  const std::string resting = photo();
+  const Pos rests_at(journal("max(pos)"));
+  ask("drafts.save", R"({"id": ")" + other + R"(", "kind": "listing", )" + fields("\"" + resting + "\""));
+  EXPECT_FALSE(is_here(third));
+  const std::int64_t before = journal("count(*)");
+  place_.sent->state = Sending::kResting;
+  place_.sent->pos = rests_at;
+  ask("drafts.drop", R"({"id": ")" + other + R"("})");
+  EXPECT_FALSE(is_here(resting));
+  EXPECT_EQ(journal("count(*)"), before - 1) << "what rests leaves nothing behind";
+}
+
+TEST_F(Api, photos_that_hang_nowhere_for_a_day_are_taken_away_by_the_device_that_added_them) {
+  App app;
+  const std::string hung = photo(), left = photo(), drafted = photo();
+  const std::string post = id_of(ask("forum.write", R"({"body": "x", "photos": [")" + hung + R"("]})"));
+  ask("drafts.save", R"({"kind": "post", "fields": {"photos": [{"id": ")" + drafted + R"("}]}})");
+  become(2);
+  const std::string others = photo();
+  ASSERT_TRUE(place_.street
+                  .write("mischief", {},
+                         [&](Writer& writer) {
+                           return writer.exec("INSERT INTO photo_chunks(id, photo, number) VALUES ('c', ?, 99)",
+                                              {left});
+                         })
+                  .ok());
+  become(1);
+  ASSERT_TRUE(app.tidy(place_).ok());
+  EXPECT_TRUE(is_here(left)) << "it is new";
+  place_.street.clock.advance(photos::kLeftOverMs);
+  const std::string fresh = photo();
+  place_.sent.reset();
+  ASSERT_TRUE(app.tidy(place_).ok());
+  EXPECT_TRUE(is_here(left)) << "another device of hers added it";
+  place_.sent.emplace();
+  ASSERT_TRUE(app.tidy(place_).ok());
+  EXPECT_FALSE(is_here(left));
+  for (const std::string& kept : {hung, drafted, others, fresh}) EXPECT_TRUE(is_here(kept));
+  const auto chunks = place_.street.query("SELECT id FROM photo_chunks WHERE photo = ?", {left});
+  ASSERT_EQ(chunks->rows.size(), 1u) << "what somebody else wrote is not ours to take away";
+  ask("forum.withdraw", R"({"id": ")" + post + R"("})");
+  ASSERT_TRUE(app.tidy(place_).ok());
+  EXPECT_FALSE(is_here(hung)) << "the post that it hung on is gone";
 }
 
 TEST_F(Api, without_a_neighbourhood_notes_and_drafts_work_and_the_rest_says_why_not) {

@@ -7,6 +7,7 @@
 #include "town/drafts/drafts.h"
 #include "town/notes/commands.h"
 #include "town/notes/queries.h"
+#include "town/photos/tidy.h"
 
 namespace kith::town {
 namespace {
@@ -52,13 +53,18 @@ Result<Json> list_drafts(Place& place, const Json& arguments) {
 
 Result<Json> save_draft(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
-  return Json::object({{"id", KITH_TRY(drafts::save(visit.personal(), visit.optional_text("id"), visit.text("kind"),
-                                                    visit.optional_text("to"), visit.json("fields")))}});
+  const std::string before = KITH_TRY(drafts::fields_of(visit.personal(), visit.text("id")));
+  std::string id = KITH_TRY(drafts::save(visit.personal(), visit.optional_text("id"), visit.text("kind"),
+                                         visit.optional_text("to"), visit.json("fields")));
+  if (place.has_space()) KITH_TRY(photos::let_go(place, before, visit.json("fields").dump()));
+  return Json::object({{"id", std::move(id)}});
 }
 
 Result<Json> drop_draft(Place& place, const Json& arguments) {
   Visit visit(place, arguments);
+  const std::string before = KITH_TRY(drafts::fields_of(visit.personal(), visit.text("id")));
   KITH_TRY(drafts::drop(visit.personal(), visit.text("id")));
+  if (place.has_space()) KITH_TRY(photos::let_go(place, before, {}));
   return Json::object({});
 }
 

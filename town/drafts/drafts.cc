@@ -24,6 +24,11 @@ Result<std::string> save(Database& personal, const std::optional<std::string>& i
   return key;
 }
 
+Result<std::string> fields_of(Database& personal, std::string_view id) {
+  const Rows found = KITH_TRY(personal.query("SELECT fields FROM drafts WHERE id = ?", {std::string(id)}));
+  return found.rows.empty() ? std::string() : text(found.rows[0][0]);
+}
+
 Result<void> drop(Database& personal, std::string_view id) {
   KITH_TRY(personal.write(kDraftDropped, {}, [&](Writer& writer) {
     return writer.exec("DELETE FROM drafts WHERE id = ?", {std::string(id)});

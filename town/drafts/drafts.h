@@ -30,6 +30,8 @@ struct Draft {
 /// Its id: the one given, or a new one. A draft that another device dropped meanwhile is written anew.
 Result<std::string> save(Database& personal, const std::optional<std::string>& id, std::string_view kind,
                          const std::optional<std::string>& to, const Json& fields);
+/// As JSON; empty where there is no such draft.
+Result<std::string> fields_of(Database& personal, std::string_view id);
 /// What is not there any more stays so.
 Result<void> drop(Database& personal, std::string_view id);
 /// The one changed last first.

@@ -98,17 +98,6 @@ Result<Row> find(Database& database, std::string_view id) {
                "It may have been withdrawn, or not have arrived yet.");
 }
 
-/// In text form a UUID is 36 characters: digits, letters to f, and four hyphens.
-bool is_uuid(std::string_view id) {
-  if (id.size() != 36) return false;
-  for (std::size_t i = 0; i < id.size(); ++i) {
-    const bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
-    const bool is_digit = (id[i] >= '0' && id[i] <= '9') || (id[i] >= 'a' && id[i] <= 'f');
-    if (is_hyphen ? id[i] != '-' : !is_digit) return false;
-  }
-  return true;
-}
-
 Result<std::string> fresh_id(Database& database, const std::string& wanted) {
   if (wanted.empty()) return database.new_id();
   if (!is_uuid(wanted)) return Error(ErrorCode::kUsage, "The photo's id is no UUID.", "Leave it out.");
@@ -117,6 +106,16 @@ Result<std::string> fresh_id(Database& database, const std::string& wanted) {
 }
 
 }  // namespace
+
+bool is_uuid(std::string_view id) {
+  if (id.size() != kUuidChars) return false;
+  for (std::size_t i = 0; i < id.size(); ++i) {
+    const bool is_hyphen = i == 8 || i == 13 || i == 18 || i == 23;
+    const bool is_digit = (id[i] >= '0' && id[i] <= '9') || (id[i] >= 'a' && id[i] <= 'f');
+    if (is_hyphen ? id[i] != '-' : !is_digit) return false;
+  }
+  return true;
+}
 
 Result<Photo> add(Database& database, const NewPhoto& photo, std::uint64_t rest_ms) {
   Photo out = KITH_TRY(checked(photo));

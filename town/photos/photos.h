@@ -38,6 +38,10 @@ struct NewPhoto {
   ByteView bytes;
 };
 
+/// In text form: digits, letters to f, and four hyphens.
+inline constexpr std::size_t kUuidChars = 36;
+bool is_uuid(std::string_view id);
+
 /// The photo and its chunks. kUsage: no JPEG or WebP, sides that cannot be, or a JPEG that still says where it was
 /// taken (Exif); kTooLarge; kExists: the id is taken.
 Result<Photo> add(Database& database, const NewPhoto& photo, std::uint64_t rest_ms);

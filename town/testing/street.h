@@ -64,6 +64,7 @@ class TestDatabase final : public Database {
     clock.advance(1);
     return WriteReceipt{committed.first, committed.stamp};
   }
+  using Database::query;
   Result<Rows> query(std::string_view sql, std::span<const Value> parameters) override {
     if (asked != nullptr) asked->insert(std::string(sql));
     return store_->query(sql, parameters);
@@ -71,7 +72,11 @@ class TestDatabase final : public Database {
   Result<std::vector<RowVersion>> versions(std::string_view table, const Value& key) override {
     return store_->versions(table, key);
   }
-  Result<void> take_back(Pos pos) override { return store_->take_back(pos); }
+  Result<void> take_back(Pos pos) override {
+    KITH_TRY(store_->begin_merge());
+    KITH_TRY(store_->take_back(pos));
+    return store_->end_merge();
+  }
   std::string new_id() override { return ids_.next().text(); }
   PersonId person() const override { return person_; }
   std::uint64_t now_ms() override { return clock.wall_ms(); }

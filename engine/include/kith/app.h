@@ -20,6 +20,14 @@ namespace kith {
 struct KnownPlace {
   Lineage lineage;
   std::vector<std::string> addresses;  // multiaddrs of its houses, as far as was known
+  std::string name = {};               // empty: it has not been said
+};
+
+/// A device of hers by its two logs, which end together.
+struct OwnDevice {
+  DeviceId personal;  // in her own space
+  Lineage lineage;    // of the place
+  DeviceId device;    // there
 };
 
 class App {
@@ -47,6 +55,9 @@ class App {
   /// what it says.
   virtual Result<void> note_place(Database& personal, const KnownPlace& place) = 0;
   virtual Result<std::vector<KnownPlace>> known_places(Database& personal) = 0;
+  /// Says there which logs are one device's, so that ending it in the place ends it in her own space; and what it says.
+  virtual Result<void> note_device(Database& personal, const OwnDevice& device) = 0;
+  virtual Result<std::vector<OwnDevice>> own_devices(Database& personal) = 0;
   /// Empty until it has arrived.
   virtual Result<std::string> place_name(Place& place) = 0;
   virtual Result<Names> names(Place& place) = 0;
@@ -54,6 +65,9 @@ class App {
   virtual Result<Json> introduction(Place& place) = 0;
   /// The first words of what stands in this row of the space; empty: it has none.
   virtual Result<std::string> title_of(Place& place, std::string_view table, const std::string& key) = 0;
+  /// Housekeeping, a minute after the start and every hour: takes away what this device wrote and nobody needs any
+  /// more.
+  virtual Result<void> tidy(Place& place) = 0;
   /// Everything that the person can see, for a file of hers.
   virtual Result<void> take_along(Place& place, Tables& tables) = 0;
   /// What this person is called there; empty: nothing is known.

@@ -76,7 +76,7 @@ export interface Core<Api extends OperationMap> {
 
 /** How often a core that failed is started again before the page hears of it for good. */
 const RESTARTS_MAX = 3;
-const STORAGE_ASKED_AFTER = new Set(['begin.alone', 'begin.join', 'begin.restore', 'begin.link']);
+const STORAGE_ASKED_AFTER = new Set(['begin.alone', 'begin.join', 'begin.restore', 'begin.choose', 'begin.link']);
 
 export function connect<Api extends OperationMap>(options: ConnectTestOptions): Core<Api> {
   return new WorkerCore(options) as Core<Api>;

@@ -64,6 +64,7 @@ export default {
   evProfile: 'Wie andere dich sehen',
   evPlace: 'Über den Ort',
   evPhoto: 'Ein Foto',
+  evPhotoGone: 'Foto weggenommen',
   evHouse: 'Wo dieses Haus zu erreichen ist',
   evOffer: 'Angebot',
   evOfferEdit: 'Angebot geändert',

@@ -61,6 +61,7 @@ export default {
   evProfile: 'How others see you',
   evPlace: 'About the place',
   evPhoto: 'A photo',
+  evPhotoGone: 'Photo taken away',
   evHouse: 'Where this house is reached',
   evOffer: 'Offer',
   evOfferEdit: 'Offer changed',
