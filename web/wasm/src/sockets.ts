@@ -72,6 +72,7 @@ export class Sockets {
   }
 
   closeAll(): void {
+    this.turns.port1.close();
     for (const handle of [...this.sockets.keys()]) this.close(handle);
   }
 }
