@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The operations of the core as the page uses them: names, arguments, results. They are declared once, in C++ (kith/operation.h),
 // held there against every call, and printed by kith_types into api.gen.ts, which is not kept: the target `web_types` makes it.
-import type { CoreEvent as RawEvent, Problem } from '../../wasm/src/client';
+import type { CoreEvent as RawEvent, Problem } from '../../wasm/src/messages';
 import type { Operations } from './api.gen';
 
-export type { Area, Problem } from '../../wasm/src/client';
+export type { Area, Problem } from '../../wasm/src/messages';
 export type {
   Audience, Departed, Device, Draft, Hit, Id, Invite, Kind as ListingKind, LinkState as Link, Listing, Member, Ms, Note, OutboxItem, Person, PhotoRef, Post, Reaction, Request, Sending, Status,
   ThreadCard, Version, Written,
@@ -19,3 +19,6 @@ export type Place = Result<'place.about'>;
 export type StatusEvent = { type: 'status' } & Result<'replica.status'>;
 export type CoreEvent = Exclude<RawEvent, { type: 'status' }> | StatusEvent;
 export const isProblem = (e: unknown): e is Problem => typeof e === 'object' && e !== null && 'code' in e && 'cause' in e && 'remedy' in e;
+
+/** What a made-up core answers (web/ui/fixture). */
+export type Answers = { [N in keyof Api]?: (args: Api[N]['args']) => Api[N]['result'] | Promise<Api[N]['result']> };

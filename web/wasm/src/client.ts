@@ -10,22 +10,10 @@
 // Calls may be made at once; they wait until there is a core. `Api` is the list of operations (web/ui/src/api.ts, printed by kith_types): { 'forum.feed': { args: …; result: … }; … }.
 
 import type { StorageKind } from './files.ts';
-import type { Answer, FromWorker, ToWorker } from './messages.ts';
+import type { Answer, CoreEvent, FromWorker, Problem, ToWorker } from './messages.ts';
 
 /** One entry an operation. `result` of an operation that gives bytes is Uint8Array. */
 export type OperationMap = Record<string, { args: object; result: unknown }>;
-
-/** Why a call failed, for people: `code` by the names of docs/cli.md. Codes made here, not in the core:
- *  `core_gone` (the tab that held the core was closed while this command ran: it may or may not have happened; look
- *  before trying again), `core_stopped` (the core has failed and must be started again: reload), `core_missing` (no
- *  WebAssembly, or the core could not be loaded). */
-export interface Problem {
-  code: string;
-  cause: string;
-  remedy: string;
-  /** For `bad_words`: which word, from 0. */
-  word?: number;
-}
 
 /** What `call` throws. */
 export class CoreError extends Error implements Problem {
@@ -43,15 +31,6 @@ export class CoreError extends Error implements Problem {
     if (problem.word !== undefined) this.word = problem.word;
   }
 }
-
-export type Area = 'forum' | 'market' | 'people' | 'place' | 'personal' | 'outbox' | 'authority';
-
-/** Events of the core. A `status` comes once after connect(), and whenever something of it changes. */
-export type CoreEvent =
-  | { type: 'changed'; what: Area[]; from: 'here' | 'outside' }
-  | ({ type: 'status' } & Record<string, unknown>)
-  | { type: 'progress'; state: string; entries: number; of: number | null }
-  | { type: 'trouble'; problem: Problem };
 
 export interface ConnectOptions {
   /** Makes the worker. The page does it, so that its bundler sees the URL and its Trusted Types policy is asked. */

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The core in this worker: loads the WebAssembly, gives it files, sockets, time and randomness, and lets out what it
 // says only when what it relies on is on the medium.
-import type { CoreEvent, Problem } from './client.ts';
 import { NOT_FOUND, type CoreFiles } from './files.ts';
-import type { Answer, Call } from './messages.ts';
+import type { Answer, Call, CoreEvent, Problem } from './messages.ts';
 import { Sockets } from './sockets.ts';
 import { fillRandom, makeWasi } from './wasi.ts';
 

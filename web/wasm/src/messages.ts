@@ -1,7 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the page, its worker and the workers of other tabs say to each other.
-import type { CoreEvent, Problem } from './client.ts';
 import type { StorageKind } from './files.ts';
+
+/** Why a call failed, for people: `code` by the names of docs/cli.md. Codes made here, not in the core:
+ *  `core_gone` (the tab that held the core was closed while this command ran: it may or may not have happened; look
+ *  before trying again), `core_stopped` (the core has failed and must be started again: reload), `core_missing` (no
+ *  WebAssembly, or the core could not be loaded). */
+export interface Problem {
+  code: string;
+  cause: string;
+  remedy: string;
+  /** For `bad_words`: which word, from 0. */
+  word?: number;
+}
+
+export type Area = 'forum' | 'market' | 'people' | 'place' | 'personal' | 'outbox' | 'authority';
+
+/** Events of the core. A `status` comes once after connect(), and whenever something of it changes. */
+export type CoreEvent =
+  | { type: 'changed'; what: Area[]; from: 'here' | 'outside' }
+  | ({ type: 'status' } & Record<string, unknown>)
+  | { type: 'progress'; state: string; entries: number; of: number | null }
+  | { type: 'trouble'; problem: Problem };
 
 export interface Call {
   name: string;

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The worker of a tab. It waits to hold the core; until then it hands calls on to the worker that does.
-import type { CoreEvent, Problem } from './client.ts';
 import { CoreHost } from './core.ts';
 import { doorAddress } from './door.ts';
 import { election } from './election.ts';
-import { CHANNEL, type Answer, type Between, type Call, type FromWorker, type ToWorker } from './messages.ts';
+import { CHANNEL, type Answer, type Between, type Call, type CoreEvent, type FromWorker, type Problem, type ToWorker } from './messages.ts';
 import { openSecret } from './secret.ts';
 import { openFiles } from './storage.ts';
 
