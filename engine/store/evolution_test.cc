@@ -114,7 +114,7 @@ TEST(Evolution, an_old_file_opens_with_new_tables_and_keeps_all) {
   EXPECT_EQ(ana.text("SELECT id, thread, body FROM posts ORDER BY id"), before);
   EXPECT_EQ(ana.text("SELECT count(*) FROM kith_posts WHERE title IS NULL AND kith_changed > 0"), "1");
   EXPECT_EQ(ana.text("SELECT name FROM sqlite_schema WHERE name GLOB 'posts_by_*'"), "posts_by_title");
-  EXPECT_EQ(ana.text("PRAGMA integrity_check"), "ok");
+  EXPECT_EQ(ana.integrity(), "ok");
   ana.run({"INSERT INTO ladders(id) VALUES ('l')", "UPDATE posts SET title = 'a title'"}, "ladder offered");
   EXPECT_EQ(ana.text("SELECT length FROM ladders"), "3");
   expect_exact(ana);
@@ -265,9 +265,9 @@ TEST(Evolution, the_power_may_go_at_any_write_of_a_move) {
       files.restart(loss, random);
       Replica again(kOld, "ana", "Ana", files);
       ASSERT_NE(again.store(), nullptr) << "cut " << cut << ": " << again.open_error().message();
-      EXPECT_EQ(again.text("PRAGMA integrity_check"), "ok") << cut;
+      EXPECT_EQ(again.integrity(), "ok") << cut;
       const bool has_moved = again.text("SELECT count(*) FROM sqlite_schema WHERE name = 'ladders'") == "1";
-      const bool has_column = again.text("SELECT count(*) FROM pragma_table_info('posts') WHERE name = 'lang'") == "1";
+      const bool has_column = again.text("SELECT sql GLOB '*lang*' FROM sqlite_schema WHERE name = 'posts'") == "1";
       EXPECT_EQ(has_moved, has_column) << cut;
       EXPECT_EQ(has_moved, again->agreed_schema().find("ladders") != nullptr) << cut;
       moved += has_moved ? 1 : 0;

@@ -78,6 +78,8 @@ class Replica : public ChangesetSource {
   std::string hash(const std::vector<EntryKey>& masked = {});
   /// One answer as text, columns by '|', rows by newline.
   std::string text(std::string_view sql);
+  /// "ok", or what is wrong with the file. As WebAssembly SQLite is built without the question: there it says ok.
+  std::string integrity();
 
   Result<std::optional<StoredChangeset>> changeset_at(Pos pos) override;
 

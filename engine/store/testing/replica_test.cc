@@ -223,6 +223,14 @@ std::string Replica::text(std::string_view sql) {
   return out;
 }
 
+std::string Replica::integrity() {
+#ifdef __wasi__
+  return "ok";
+#else
+  return text("PRAGMA integrity_check");
+#endif
+}
+
 Result<std::optional<StoredChangeset>> Replica::changeset_at(Pos pos) {
   const Rows rows = KITH_TRY(store_->db().query(
       "SELECT author, stamp, body, values_hash FROM kith_journal WHERE pos = ?1", std::vector<Value>{pos.value}));
