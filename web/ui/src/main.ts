@@ -20,7 +20,12 @@ async function core(): Promise<void> {
   else attach((await import('./connect')).core());
 }
 
-const painted = (): Promise<void> => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+/** Or after a second: a tab in the background paints nothing. */
+const painted = (): Promise<void> =>
+  new Promise((resolve) => {
+    requestAnimationFrame(() => setTimeout(resolve));
+    setTimeout(resolve, 1_000);
+  });
 
 /** To the first screen, without asking the core. Should that know better, it leads back. */
 function begin(): void {
@@ -41,5 +46,6 @@ watchStatus();
 if (isKnown) void core();
 shell.t = await load({ en: () => import('./words/shell.en'), de: () => import('./words/shell.de') });
 mount(App, { target: document.getElementById('app')! });
-if (!isKnown) void shown.then(painted).then(core);
-if (import.meta.env.PROD) void import('./shell_watch').then(({ watchShell }) => watchShell());
+const settled = shown.then(painted);
+if (!isKnown) void settled.then(core);
+if (import.meta.env.PROD) void settled.then(() => import('./shell_watch')).then(({ watchShell }) => watchShell());
