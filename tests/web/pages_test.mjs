@@ -37,6 +37,24 @@ async function settled(page) {
   });
 }
 
+test('of several places one is chosen, and the others are named', async () => chromiumBrowser(async (browser) => {
+  const context = await browser.context({ viewport: { width: 390, height: 844 }, serviceWorkers: 'block', reducedMotion: 'reduce' });
+  const page = await context.newPage();
+  const troubles = troublesOf(page);
+  await show(page, '/belong?phase=empty');
+  const words = 'legal winner thank year wave sausage worth useful legal winner thank yellow'.split(' ');
+  for (const [i, word] of words.entries()) await page.getByLabel(`Word ${i + 1}`, { exact: true }).fill(word);
+  await page.getByLabel('Where your neighbours can be found').fill('https://houses.example/several');
+  await page.getByRole('button', { name: 'Bring everything back' }).click();
+  await page.getByRole('heading', { name: 'Where do you come back to?' }).waitFor();
+  assert.deepEqual(await violations(page), []);
+  await page.getByRole('button', { name: /Linden Row/ }).click();
+  await page.getByText('You belong elsewhere, too').waitFor();
+  await page.getByText('A place whose name is not known').waitFor();
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(troubles, []);
+}));
+
 for (const colorScheme of ['light', 'dark']) {
   for (const [width, height] of [[390, 844], [1280, 900]]) {
     test(`axe, ${colorScheme}, ${width} px`, async () => chromiumBrowser(async (browser) => {
