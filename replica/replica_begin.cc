@@ -209,6 +209,8 @@ Result<void> Replica::say_name() {
 }
 
 void Replica::link_ended(const LinkEnd& end) {
+  // Whether here or there: waiting does not help, so it is said.
+  if (end.refusal && end.fault == sync::fault_name(sync::Fault::kVersion)) trouble_ = end.refusal->message();
   if (!joining_ || joining_->is_choosing || joining_->is_member || joining_->failure || !end.refusal) return;
   // Who could not be reached may be reached at another address.
   const ErrorCode code = end.refusal->code();

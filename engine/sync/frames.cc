@@ -86,6 +86,22 @@ Error refusal_error(std::uint8_t reason) {
                "Try again in a few minutes; if it stays, its owner finds the cause in `kith status`.");
 }
 
+Error version_error(std::optional<std::uint8_t> theirs) {
+  const std::string ours = std::to_string(kProtocolVersion);
+  if (!theirs) {
+    return Error(ErrorCode::kPeerProtocol,
+                 "The other side does not speak version " + ours + " of the sync protocol, as this device does.",
+                 "Whichever of the two is older needs an update.");
+  }
+  const std::string cause = "The other side speaks version " + std::to_string(*theirs) +
+                            " of the sync protocol, this device version " + ours + ".";
+  if (*theirs > kProtocolVersion) {
+    return Error(ErrorCode::kNewerVersion, cause, "This device is the older one: update its program.");
+  }
+  return Error(ErrorCode::kPeerProtocol, cause,
+               "The other one is older: its owner has to update it. Meanwhile other houses do.");
+}
+
 FrameWriter::FrameWriter(Bytes& out, FrameType type) : out_(out), start_(out.size()), writer_(out) {
   out_.push_back(static_cast<std::uint8_t>(type));
 }

@@ -64,6 +64,8 @@ enum class Refusal : std::uint8_t {
 };
 /// The same as an error for the person whose device was refused. Unknown numbers read as kBusy.
 Error refusal_error(std::uint8_t reason);
+/// For people: the other side's hello names this version; none: it has said that ours is not one that it speaks.
+Error version_error(std::optional<std::uint8_t> theirs);
 
 /// Begins a frame in `out`; `end_frame` puts the length before it. Nothing else may be appended to `out` in between
 /// than the body.

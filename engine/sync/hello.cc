@@ -116,8 +116,8 @@ Hello::Outcome Hello::receive_hello(const Frame& frame, Bytes& out, std::string&
     return Outcome::kRubbish;
   }
   if (hello->version != kProtocolVersion) {
-    detail = "the other side speaks version " + std::to_string(hello->version) + " of the sync protocol, this one " +
-             std::to_string(kProtocolVersion) + "; the older of the two needs an update";
+    peer_version_ = hello->version;
+    detail = version_error(hello->version).message();
     return Outcome::kVersion;
   }
   // With one nonce and one host key on both sides, our own statements could be handed back to us.

@@ -71,6 +71,8 @@ class Hello {
   const std::vector<Match>& matches() const { return matches_; }
   /// What a newcomer was told, if refused.
   std::optional<std::uint8_t> refused_with() const { return refused_with_; }
+  /// If it is another one than ours.
+  std::optional<std::uint8_t> peer_version() const { return peer_version_; }
 
   /// After joining, a newcomer shows its new log key for the same slot; and the listener checks it.
   void prove_again(std::uint8_t slot, const SpaceId& space, const crypto::SigningKey& log_key, Bytes& out) const;
@@ -106,6 +108,7 @@ class Hello {
   std::vector<std::optional<std::size_t>> slots_;  // slot -> gate
   std::vector<Match> matches_;
   std::optional<std::uint8_t> refused_with_;
+  std::optional<std::uint8_t> peer_version_;
 };
 
 }  // namespace kith::sync

@@ -468,7 +468,9 @@ struct Session::Impl {
   void handle_close(const Frame& frame) {
     if (frame.body.size() != 1) return fail(Fault::kRubbish, "a close that is not of the form");
     for (const auto& link : links) link->save_cursor();
-    if (frame.body[0] != 0 && !refusal) {
+    if (frame.body[0] == static_cast<std::uint8_t>(Fault::kVersion)) {
+      refusal = version_error({});
+    } else if (frame.body[0] != 0 && !refusal) {
       refusal = Error(ErrorCode::kPeerProtocol,
                       "The other side ended the session: it names \"" +
                           std::string(fault_name(static_cast<Fault>(frame.body[0]))) + "\" as the reason.",
@@ -488,7 +490,9 @@ struct Session::Impl {
       case Hello::Outcome::kRubbish: return fail(Fault::kRubbish, std::move(detail));
       case Hello::Outcome::kBadProof: return fail(Fault::kBadProof, std::move(detail));
       case Hello::Outcome::kTooMany: return fail(Fault::kTooManySpaces, std::move(detail));
-      case Hello::Outcome::kVersion: return fail(Fault::kVersion, std::move(detail));
+      case Hello::Outcome::kVersion:
+        refusal = version_error(hello.peer_version());
+        return fail(Fault::kVersion, std::move(detail));
     }
     if (hello.refused_with() && !refusal) refusal = refusal_error(*hello.refused_with());
     note_keepings();

@@ -57,6 +57,27 @@ TEST_F(SessionFaultsTest, rubbish_is_named) {
   EXPECT_LT(out.size(), 100u);
 }
 
+TEST_F(SessionFaultsTest, a_hello_of_another_version_is_refused_with_both_versions_and_who_must_update) {
+  for (const auto& [version, remedy] :
+       {std::pair<std::uint8_t, std::string>(2, "This device is the older one"), {0, "The other one is older"}}) {
+    Wire wire(dan_, ana_);
+    wire.dialer.take_output(wire.to_listener, 1 << 16);
+    ASSERT_EQ(wire.to_listener[1], static_cast<std::uint8_t>(FrameType::kHello));
+    wire.to_listener[2] = version;
+    wire.run();
+    EXPECT_EQ(wire.listener.fault(), Fault::kVersion);
+    ASSERT_NE(wire.listener.refusal(), nullptr);
+    const std::string said = wire.listener.refusal()->message();
+    for (const std::string& part : {"version " + std::to_string(version), std::string("version 1"), remedy})
+      EXPECT_NE(said.find(part), std::string::npos) << said;
+    EXPECT_EQ(wire.listener.fault_detail(), said);
+    // Who reads our close is told as well.
+    EXPECT_TRUE(wire.dialer.is_closed());
+    ASSERT_NE(wire.dialer.refusal(), nullptr);
+    EXPECT_NE(wire.dialer.refusal()->message().find("does not speak version 1"), std::string::npos);
+  }
+}
+
 TEST_F(SessionFaultsTest, an_oversized_frame_before_the_proof_is_refused_at_its_length) {
   auto session = listener();
   Bytes length;

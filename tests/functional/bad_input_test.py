@@ -6,6 +6,7 @@ import shutil
 import socket
 import sqlite3
 import subprocess
+import threading
 import time
 
 import kith
@@ -272,6 +273,36 @@ class BadInput(kith.HouseTest):
         self.assertEqual({fault["peer"] for fault in faults}, {kith.peer_id(host)}, faults)
         self.assertEqual(sum(fault["count"] for fault in faults), 2, faults)
         ana.post("I go on")
+
+    def test_another_version_is_refused_naming_both_and_who_must_update(self):
+        ana = self.founded()
+        ana.serve()
+        newer = b"kith/pipe/1\n" + os.urandom(32) + bytes([34, 1, 2]) + os.urandom(32)
+        self.rubbish(ana, newer)
+        detail = self.fault(ana, "version")["detail"]
+        for part in ("version 2", "version 1", "This device is the older one"):
+            self.assertIn(part, detail)
+        self.assertIn("version 2", ana.run("peers").stdout)
+
+        older = b"kith/pipe/1\n" + os.urandom(32) + bytes([34, 1, 0]) + os.urandom(32)
+        folder = os.path.join(os.path.dirname(ana.home), "older")
+        os.mkdir(folder)
+        with socket.socket(socket.AF_UNIX) as house:
+            house.bind(os.path.join(folder, "node.sock"))
+            house.listen()
+            done = []
+            asking = threading.Thread(target=lambda: done.append(ana.run("sync", f"/unix{folder}/node.sock")))
+            asking.start()
+            peer, _ = house.accept()
+            with peer:
+                peer.sendall(older)
+                while peer.recv(65536):
+                    pass
+            asking.join()
+        self.assertNotEqual(done[0].returncode, 0)
+        for part in ("version 0", "version 1", "its owner has to update it"):
+            self.assertIn(part, done[0].stderr)
+        self.assertIn("version 0", ana.run("peers").stdout)
 
     def test_many_strangers_do_not_keep_neighbours_out(self):
         ana, dan = self.founded(), self.house("dan")
