@@ -30,7 +30,7 @@ function(kith_room name)
     add_executable(${name}_test ${tests})
     target_link_libraries(${name}_test PRIVATE kith_${name} ${ROOM_TEST_DEPENDS} kith_options GTest::gtest GTest::gtest_main ${RAPIDCHECK_LIBRARY})
     if(KITH_WASM)
-      target_link_options(${name}_test PRIVATE --no-wasm-opt)  # half a minute each, for what runs once
+      target_link_options(${name}_test PRIVATE -O0)  # no wasm-opt: half a minute each, for what runs once
     endif()
     target_compile_definitions(${name}_test PRIVATE KITH_SOURCE_DIR="${CMAKE_SOURCE_DIR}" KITH_VECTORS_DIR="${CMAKE_SOURCE_DIR}/tests/vectors")
     add_test(NAME ${name} COMMAND ${name}_test --gtest_brief=1)
