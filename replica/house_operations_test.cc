@@ -13,17 +13,14 @@
 #include "replica/doorstep.h"
 #include "replica/journal.h"
 #include "replica/linking.h"
+#include "replica/testing/desk.h"
 #include "space/rescue.h"
-#include "sync/testing/house.h"
 
 namespace kith::replica {
 namespace {
 
-using kith::testing::FakeClock;
-using kith::testing::SeededRandom;
-using sync::testing::key_of;
-using sync::testing::kSchema;
-using sync::testing::must;
+using testing::key_of;
+using testing::must;
 
 /// What a shell command prints.
 std::string answer_of(const std::string& command) {
@@ -36,9 +33,9 @@ std::string answer_of(const std::string& command) {
 }
 
 /// A founder's installation, or one that is to be linked.
-class TestHouse final : public House {
+class TestHouse final : public testing::Desk, public House {
  public:
-  explicit TestHouse(std::uint64_t seed) : random(seed) {}
+  using Desk::Desk;
 
   void found() {
     keys_.entropy.emplace().fill(0x5a);
@@ -46,18 +43,17 @@ class TestHouse final : public House {
     const crypto::Key root = crypto::derive_root(crypto::seed_from_words(words));
     keys_.root = root;
     space::SpaceKeys keys;
-    personal_ = must(space::Space::found({clock, random}, options("personal.kith"), root,
-                                         crypto::personal_lineage(root), HostKey{}, keys));
-    shared_ = must(space::Space::found({clock, random}, options("space.kith"), root, Lineage{}, HostKey{}, keys));
+    personal_ = must(space::Space::found(environment(), options("personal.kith"), root, crypto::personal_lineage(root),
+                                         HostKey{}, keys));
+    shared_ = must(space::Space::found(environment(), options("space.kith"), root, Lineage{}, HostKey{}, keys));
     memory_ = must(Memory::open(shared_->store().db()));
   }
   void link(const LinkRequest& request, const LinkAnswer& answer) {
     space::SpaceKeys keys = request.personal_keys;
     personal_ =
-        must(space::Space::link({clock, random}, options("personal.kith"), request.personal, answer.personal, keys));
+        must(space::Space::link(environment(), options("personal.kith"), request.personal, answer.personal, keys));
     keys = request.space_keys;
-    shared_ =
-        must(space::Space::link({clock, random}, options("space.kith"), request.space, answer.space.value(), keys));
+    shared_ = must(space::Space::link(environment(), options("space.kith"), request.space, answer.space.value(), keys));
   }
   Pos post(std::uint64_t rest_ms) {
     return must(shared_->write("post written", {.rest_ms = rest_ms},
@@ -112,10 +108,6 @@ class TestHouse final : public House {
   Freshness freshness() override { return {}; }
 
  private:
-  space::OpenOptions options(std::string_view file) {
-    return {directory_.file(file), must(store::Schema::parse(kSchema)), key_of(0x55)};
-  }
-  store::testing::Directory directory_;
   space::Keyring keys_;
   std::unique_ptr<space::Space> personal_, shared_;
   std::optional<Memory> memory_;
@@ -127,8 +119,6 @@ class TestHouse final : public House {
     left_ = shared_->log().own_next();
     must(memory_->add_departure({left_, clock.wall_ms()}));
   }
-  FakeClock clock;
-  SeededRandom random;
   std::string words;
   int saves = 0;
   std::vector<OwnDevice> noted;  // what the personal space says, where it has arrived

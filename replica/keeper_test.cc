@@ -5,16 +5,13 @@
 
 #include <set>
 
-#include "sync/testing/house.h"
+#include "replica/testing/desk.h"
 
 namespace kith::replica {
 namespace {
 
-using kith::testing::FakeClock;
-using kith::testing::SeededRandom;
-using sync::testing::key_of;
-using sync::testing::kSchema;
-using sync::testing::must;
+using testing::key_of;
+using testing::must;
 
 PersonId person_of(std::uint8_t number) {
   PersonId out;
@@ -30,27 +27,22 @@ SpaceId space_of(std::uint32_t number) {
   return out;
 }
 
-class KeeperTest : public ::testing::Test {
+class KeeperTest : public ::testing::Test, protected testing::Desk {
  protected:
+  KeeperTest() : Desk(7) {}
   void SetUp() override {
     ASSERT_TRUE(crypto::start().ok());
     space::SpaceKeys keys;
-    own = must(space::Space::found({clock, random}, options("own"), key_of(1), Lineage{}, HostKey{}, keys));
-  }
-  space::OpenOptions options(const std::string& name) {
-    return {directory.file(name), must(store::Schema::parse(kSchema)), key_of(0x55)};
+    own = must(space::Space::found(environment(), options("own"), key_of(1), Lineage{}, HostKey{}, keys));
   }
   Keeper open(std::uint64_t person_bytes_max = Keeper::kPersonBytesMax) {
-    return must(Keeper::open({{clock, random},
-                              [this](const std::string& name) { return directory.file(name); },
+    return must(Keeper::open({environment(), [this](const std::string& name) { return directory.file(name); },
                               [this](const std::string& name) -> Result<void> {
                                 removed.insert(name);
                                 return {};
                               },
-                              key_of(0x55),
-                              must(Memory::open(own->store().db())),
-                              [this](const PersonId& person) { return !gone.contains(person); },
-                              person_bytes_max}));
+                              key_of(0x55), must(Memory::open(own->store().db())),
+                              [this](const PersonId& person) { return !gone.contains(person); }, person_bytes_max}));
   }
   /// What a member's device would send.
   static void fill(space::Space& kept, space::Space& from) {
@@ -63,9 +55,6 @@ class KeeperTest : public ::testing::Test {
     must(kept.log().accept(decoder, window));
   }
 
-  store::testing::Directory directory;
-  FakeClock clock;
-  SeededRandom random{7};
   std::unique_ptr<space::Space> own;
   std::set<PersonId> gone;
   std::set<std::string> removed;  // files
@@ -75,7 +64,7 @@ TEST_F(KeeperTest, a_kept_space_is_found_again_by_its_founders_words_after_a_res
   const crypto::Key root = key_of(9);
   const Lineage lineage = crypto::personal_lineage(root);
   space::SpaceKeys keys;
-  const auto personal = must(space::Space::found({clock, random}, options("hers"), root, lineage, HostKey{}, keys));
+  const auto personal = must(space::Space::found(environment(), options("hers"), root, lineage, HostKey{}, keys));
   {
     Keeper keeper = open();
     EXPECT_TRUE(keeper.restorable().empty());

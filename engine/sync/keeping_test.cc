@@ -8,180 +8,20 @@
 namespace kith::sync::testing {
 namespace {
 
-constexpr std::uint64_t kRoom = 64 << 20;
-
-/// An installation with a neighbourhood, a personal space and, if it is asked to, those of others.
-class Home final : public Spaces {
+/// Each has a personal space of its own, and lets others keep it.
+class Home final : public House {
  public:
-  Home(std::uint8_t number, FakeClock& the_clock) : clock(the_clock), random(1000 + number), root(key_of(number)) {
-    host.data.fill(number);
-  }
-
-  void found() {
-    shared = must(space::Space::found(environment(), options("space"), root, Lineage{key_of(0x77).data}, host, keys));
-    found_personal();
-  }
-  void found_personal() {
-    personal = must(space::Space::found(environment(), options("personal"), root, crypto::personal_lineage(root),
-                                        HostKey{}, personal_keys));
-  }
-  /// Comes back with the words and nothing else.
-  void restore_personal(const crypto::Key& words) {
-    root = words;
-    const Lineage lineage = crypto::personal_lineage(words);
-    restoring_.emplace(Restoring{lineage, crypto::derive_identity(crypto::derive_person_root(words, lineage)), true});
-  }
-  /// A device of the same person, linked by her other one.
-  void link_to(Home& other) {
-    root = other.root;
-    must(other.shared->remember(root));
-    must(other.personal->remember(root));
-    shared = link_space(*other.shared, "space", keys);
-    personal = link_space(*other.personal, "personal", personal_keys);
-  }
-  void note(std::string_view body) { write(*personal, body); }
-  void post(std::string_view body) { write(*shared, body); }
-  static std::size_t count(space::Space& space) { return must(space.query("SELECT id FROM posts", {})).rows.size(); }
-  space::Space* kept(const SpaceId& id) {
-    const auto at = kept_.find(id);
-    return at == kept_.end() ? nullptr : at->second.get();
-  }
-  std::string kept_path(const SpaceId& id) { return directory_.file("kept" + id.hex()); }
-  void tell() {
-    for (Session* session : sessions) {
-      if (shared != nullptr) session->notify(shared->id());
-      if (personal != nullptr) session->notify(personal->id());
-      for (const auto& [id, space] : kept_) session->notify(id);
-    }
-  }
-
-  // -- Spaces
-  std::vector<space::Space*> spaces() override {
-    return shared != nullptr ? std::vector<space::Space*>{shared.get()} : std::vector<space::Space*>{};
-  }
-  const crypto::SigningKey* log_key(const SpaceId& id) override {
-    if (forged_keeper && shared != nullptr && shared->id() == id) return &*forged_keeper;
-    for (space::Space* one : {shared.get(), personal.get()}) {
-      if (one != nullptr && one->id() == id) return forged && one == personal.get() ? &*forged : one->log_key();
-    }
-    return nullptr;
-  }
-  const Restoring* restoring() override { return restoring_ ? &*restoring_ : nullptr; }
-  space::Space* visit(const SpaceId& id) override {
-    if (restoring_) {
-      personal = must(space::Space::visit_to_restore(environment(), options("personal"), id, restoring_->lineage));
-      return personal.get();
-    }
-    shared = must(space::Space::visit(environment(), options("space"), id, *invitation));
-    return shared.get();
-  }
-  Result<void> authority_complete(space::Space& visited) override {
-    if (restoring_) {
-      KITH_TRY(visited.restore(root, personal_keys));
-      restoring_.reset();
-      return {};
-    }
-    KITH_TRY(visited.join(root, keys));
-    found_personal();
-    return {};
-  }
-  PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) override { return cursors_[{peer, space}]; }
-  void set_peer_cursor(const HostKey& peer, const SpaceId& space, const PeerCursor& cursor) override {
-    cursors_[{peer, space}] = cursor;
-  }
-  bool offers() override { return is_offering; }
-  space::Space* offered() override { return personal.get(); }
-  bool keeps() override { return is_keeping; }
-  Result<std::shared_ptr<space::Space>> keep(const space::Space&, const PersonId& person, const SpaceId& id) override {
-    if (personal != nullptr && personal->id() == id) return std::shared_ptr<space::Space>(personal);
-    if (refuses) return *refuses;
-    people.insert(person);
-    if (!kept_.contains(id)) kept_[id] = must(space::Space::keep(environment(), options("kept" + id.hex()), id, room));
-    return std::shared_ptr<space::Space>(kept_[id]);
-  }
-  std::vector<Restorable> restorable() override {
-    std::vector<Restorable> out;
-    for (const auto& [id, space] : kept_) {
-      if (const auto founder = space->founder())
-        out.push_back({id, crypto::derive_kept_gate_key(space->lineage(), *founder)});
-    }
-    return out;
-  }
-  Result<std::shared_ptr<space::Space>> open_restorable(const SpaceId& id) override { return kept_.at(id); }
-  /// Sessions that speak of a kept space.
-  long in_use(const SpaceId& id) const { return kept_.at(id).use_count() - 1; }
-
- private:
-  space::Environment environment() { return {clock, random}; }
-  space::OpenOptions options(const std::string& name) {
-    return {directory_.file(name), must(store::Schema::parse(kSchema)), key_of(0x55)};
-  }
-  std::unique_ptr<space::Space> link_space(space::Space& from, const std::string& name, space::SpaceKeys& own_keys) {
-    const auto request = space::Space::make_device_request(random, own_keys);
-    const Bytes answer = must(from.link_device(request));
-    return must(space::Space::link(environment(), options(name), request, answer, own_keys));
-  }
-  void write(space::Space& space, std::string_view body) {
-    must(space.write("post written", {}, [&](Writer& writer) {
-      return writer.exec("INSERT INTO posts(id, body) VALUES (?, ?)", {space.new_id(), std::string(body)});
-    }));
-    tell();
-  }
-
-  Directory directory_;
-  std::map<SpaceId, std::shared_ptr<space::Space>> kept_;
-  std::map<std::pair<HostKey, SpaceId>, PeerCursor> cursors_;
-  std::optional<Restoring> restoring_;
-
- public:
-  FakeClock& clock;
-  SeededRandom random;
-  crypto::Key root;
-  HostKey host;
-  space::SpaceKeys keys, personal_keys;
-  std::unique_ptr<space::Space> shared;
-  std::shared_ptr<space::Space> personal;
-  std::optional<space::Invitation> invitation;
-  std::vector<Session*> sessions;
-  std::set<PersonId> people;
-  std::optional<Error> refuses;
-  std::optional<crypto::SigningKey> forged;         // shown in place of the personal space's
-  std::optional<crypto::SigningKey> forged_keeper;  // from now on in place of the shared space's
-  std::uint64_t room = kRoom;
-  bool is_offering = true;
-  bool is_keeping = false;
+  Home(std::uint8_t number, FakeClock& the_clock) : House(number, 1, &the_clock) { is_offering = true; }
 };
 
-struct Talk {
-  Talk(Home& from, Home& to, bool as_newcomer = false)
-      : dialing(from),
-        listening(to),
-        dialer(Role::kDialer, from.host, to.host, from, from.clock, from.random,
-               as_newcomer ? &*from.invitation : nullptr),
-        listener(Role::kListener, to.host, from.host, to, to.clock, to.random) {
-    from.sessions.push_back(&dialer);
-    to.sessions.push_back(&listener);
-  }
-  ~Talk() {
-    std::erase(dialing.sessions, &dialer);
-    std::erase(listening.sessions, &listener);
-  }
+struct Talk : Wire {
+  using Wire::Wire;
   void run() {
-    for (bool is_moving = true; is_moving;) is_moving = int{move(dialer, listener)} + int{move(listener, dialer)} > 0;
+    Wire::run();
     // What came for one is news for the others.
-    dialing.tell();
-    listening.tell();
-    for (bool is_moving = true; is_moving;) is_moving = int{move(dialer, listener)} + int{move(listener, dialer)} > 0;
-  }
-  static bool move(Session& from, Session& to) {
-    Bytes bytes;
-    if (from.has_output()) from.take_output(bytes, 1 << 16);
-    if (!bytes.empty()) to.receive(bytes);
-    return !bytes.empty();
-  }
-  void expect_well() const {
-    EXPECT_EQ(dialer.fault(), Fault::kNone) << dialer.fault_detail();
-    EXPECT_EQ(listener.fault(), Fault::kNone) << listener.fault_detail();
+    dialing.changed();
+    listening.changed();
+    Wire::run();
   }
   /// The state of what is kept, as a side sees it; empty: nothing is.
   static std::string state_of(const Session& session) {
@@ -190,11 +30,6 @@ struct Talk {
     }
     return {};
   }
-
-  Home& dialing;
-  Home& listening;
-  Session dialer;
-  Session listener;
 };
 
 class KeepingTest : public ::testing::Test {
@@ -203,11 +38,12 @@ class KeepingTest : public ::testing::Test {
     ASSERT_TRUE(crypto::start().ok());
     node.is_keeping = true;
     node.found();
-    dan.invitation = must(node.shared->invite(clock.wall_ms() + 86'400'000, 10));
+    node.found_personal();
+    dan.invitation = must(node.own->invite(clock.wall_ms() + 86'400'000, 10));
     Talk join(dan, node, true);
     join.run();
-    join.expect_well();
-    ASSERT_TRUE(dan.shared->is_member());
+    join.expect_no_fault();
+    ASSERT_TRUE(dan.own->is_member());
   }
 
   FakeClock clock;
@@ -220,20 +56,16 @@ TEST_F(KeepingTest, a_node_keeps_a_members_space_from_the_first_session_and_cann
   Talk talk(dan, node);
   dan.note("buy ladders for the whole street");
   talk.run();
-  talk.expect_well();
+  talk.expect_no_fault();
   EXPECT_EQ(Talk::state_of(talk.dialer), "live");
   EXPECT_EQ(Talk::state_of(talk.listener), "live");
   space::Space& kept = *node.kept(dan.personal->id());
   EXPECT_EQ(must(kept.log().digest()), must(dan.personal->log().digest()));
   EXPECT_GE(must(kept.log().counters()).locked, 1u);
   EXPECT_FALSE(kept.is_member());
-  EXPECT_EQ(node.people, std::set<PersonId>{dan.shared->person()});
+  EXPECT_EQ(node.people, std::set<PersonId>{dan.own->person()});
   must(kept.store().db().checkpoint());
-  std::FILE* file = std::fopen(node.kept_path(kept.id()).c_str(), "rb");
-  ASSERT_NE(file, nullptr);
-  std::string bytes(std::size_t{4} << 20, '\0');
-  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file));
-  std::fclose(file);
+  const std::string bytes = node.kept_file(kept.id());
   EXPECT_GT(bytes.size(), 4096u);
   EXPECT_EQ(bytes.find("ladders"), std::string::npos);
 }
@@ -247,7 +79,7 @@ TEST_F(KeepingTest, words_alone_bring_the_personal_space_back) {
   again.restore_personal(dan.root);
   Talk talk(again, node);
   talk.run();
-  talk.expect_well();
+  talk.expect_no_fault();
   ASSERT_NE(again.personal, nullptr) << (talk.dialer.refusal() != nullptr ? talk.dialer.refusal()->message() : "");
   EXPECT_TRUE(again.personal->is_member());
   EXPECT_EQ(again.personal->id(), dan.personal->id());
@@ -285,8 +117,8 @@ TEST_F(KeepingTest, devices_of_one_person_meet_at_the_node) {
     on_the_way.run();
     at_home.run();
   }
-  at_home.expect_well();
-  on_the_way.expect_well();
+  at_home.expect_no_fault();
+  on_the_way.expect_no_fault();
   EXPECT_EQ(Home::count(*dan.personal), 2u);
   EXPECT_EQ(Home::count(*phone.personal), 2u);
 }
@@ -296,7 +128,7 @@ TEST_F(KeepingTest, whoever_dials_each_offers_its_own) {
   node.note("a founder's note");
   Talk talk(dan, node);
   talk.run();
-  talk.expect_well();
+  talk.expect_no_fault();
   ASSERT_NE(dan.kept(node.personal->id()), nullptr);
   EXPECT_EQ(must(dan.kept(node.personal->id())->log().digest()), must(node.personal->log().digest()));
   // Two houses of one person, each of which would keep: it is the same space, spoken of once.
@@ -306,7 +138,7 @@ TEST_F(KeepingTest, whoever_dials_each_offers_its_own) {
   dan.note("once");
   Talk own(second, dan);
   own.run();
-  own.expect_well();
+  own.expect_no_fault();
   EXPECT_EQ(Home::count(*second.personal), 1u);
   EXPECT_EQ(second.kept(dan.personal->id()), nullptr);
 }
@@ -315,7 +147,7 @@ TEST_F(KeepingTest, an_older_program_is_not_asked) {
   node.is_keeping = false;
   Talk talk(dan, node);
   talk.run();
-  talk.expect_well();
+  talk.expect_no_fault();
   EXPECT_EQ(talk.dialer.progress().size(), 1u);
   EXPECT_EQ(talk.dialer.progress().at(0).state, "live");
 }
@@ -327,10 +159,10 @@ TEST_F(KeepingTest, a_refusal_is_told_and_harms_nothing_else) {
     Talk talk(dan, node);
     dan.post("still in touch");
     talk.run();
-    talk.expect_well();
+    talk.expect_no_fault();
     EXPECT_EQ(Talk::state_of(talk.dialer), "refused");
     EXPECT_EQ(talk.dialer.progress().back().refused_with, static_cast<std::uint8_t>(reason));
-    EXPECT_EQ(Home::count(*node.shared), Home::count(*dan.shared));
+    EXPECT_EQ(Home::count(*node.own), Home::count(*dan.own));
     EXPECT_FALSE(talk.dialer.is_closed());
   }
 }
@@ -339,7 +171,7 @@ TEST_F(KeepingTest, beyond_its_room_nothing_more_is_taken_and_the_person_is_told
   Home narrow(4, clock);
   narrow.is_keeping = true;
   narrow.room = 400 << 10;
-  narrow.invitation = must(node.shared->invite(clock.wall_ms() + 86'400'000, 1));
+  narrow.invitation = must(node.own->invite(clock.wall_ms() + 86'400'000, 1));
   {
     Talk(narrow, node, true).run();
   }
@@ -356,19 +188,19 @@ TEST_F(KeepingTest, beyond_its_room_nothing_more_is_taken_and_the_person_is_told
     dan.note(body);
     talk.run();
   }
-  talk.expect_well();
+  talk.expect_no_fault();
   EXPECT_EQ(Talk::state_of(talk.dialer), "refused");
   EXPECT_EQ(talk.dialer.progress().back().refused_with, static_cast<std::uint8_t>(Refusal::kFull));
   EXPECT_FALSE(talk.dialer.is_closed());
   dan.post("the street goes on");
   talk.run();
-  EXPECT_EQ(Home::count(*narrow.shared), Home::count(*dan.shared));
+  EXPECT_EQ(Home::count(*narrow.own), Home::count(*dan.own));
   // What is there comes back, and the device that it comes back to can say who it is.
   Home again(5, clock);
   again.restore_personal(dan.root);
   Talk back(again, narrow);
   back.run();
-  back.expect_well();
+  back.expect_no_fault();
   ASSERT_TRUE(again.personal != nullptr && again.personal->is_member());
   EXPECT_GT(Home::count(*again.personal), 5u);
   EXPECT_LT(Home::count(*again.personal), 30u);
@@ -383,8 +215,8 @@ TEST_F(KeepingTest, who_is_no_member_any_more_is_not_kept) {
   {
     Talk(dan, node).run();
   }
-  const DeviceId lost = phone.shared->log().own();
-  must(dan.shared->retire_device(lost, {}));
+  const DeviceId lost = phone.own->log().own();
+  must(dan.own->retire_device(lost, {}));
   {
     Talk(dan, node).run();
   }
@@ -399,7 +231,7 @@ TEST_F(KeepingTest, who_is_no_member_any_more_is_not_kept) {
 TEST_F(KeepingTest, a_device_of_another_person_gets_nothing_of_it) {
   // Mira knows the id of Dan's space, and is a member: the node tells its people only.
   Home mira(6, clock);
-  mira.invitation = must(node.shared->invite(clock.wall_ms() + 86'400'000, 1));
+  mira.invitation = must(node.own->invite(clock.wall_ms() + 86'400'000, 1));
   {
     Talk(mira, node, true).run();
   }
@@ -408,8 +240,7 @@ TEST_F(KeepingTest, a_device_of_another_person_gets_nothing_of_it) {
     Talk(dan, node).run();
   }
   mira.forged.emplace(crypto::SigningKey::from_seed(key_of(0x66)));
-  mira.personal = must(space::Space::keep({clock, mira.random}, {mira.kept_path(SpaceId{}), {}, key_of(0x55)},
-                                          dan.personal->id(), kRoom));
+  mira.personal = mira.keep_blind(dan.personal->id());
   Talk talk(mira, node);
   talk.run();
   EXPECT_EQ(Talk::state_of(talk.dialer), "refused");

@@ -208,7 +208,9 @@ TEST_F(SessionTest, a_cursor_in_a_journal_that_is_another_now_is_not_used) {
   ana.found();
   auto dan = join(ana, 2);
   ana.post("New");
-  dan->cursors[ana.host].journal ^= 1;
+  PeerCursor cursor = dan->peer_cursor(ana.host, ana.own->id());
+  cursor.journal ^= 1;
+  dan->set_peer_cursor(ana.host, ana.own->id(), cursor);
   Wire wire(*dan, ana);
   wire.settle();
   wire.expect_healthy();
@@ -221,7 +223,7 @@ TEST_F(SessionTest, a_cursor_that_promises_too_much_is_found_out_by_the_digest) 
   ana.found();
   auto dan = join(ana, 2);
   for (int i = 0; i < 5; ++i) ana.post("Lost with the backup that Dan restored");
-  dan->cursors[ana.host] = PeerCursor{ana.own->log().journal_id(), must(ana.own->log().journal_head())};
+  dan->set_peer_cursor(ana.host, ana.own->id(), {ana.own->log().journal_id(), must(ana.own->log().journal_head())});
   Wire wire(*dan, ana);
   wire.settle();
   wire.expect_healthy();

@@ -22,6 +22,7 @@ class Recording {
 
   /// Dan dials Ana.
   void connect(bool as_newcomer) { wire = std::make_unique<Wire>(dan, ana, as_newcomer); }
+  void connect(House& other) { wire = std::make_unique<Wire>(other, ana); }
   void run() {
     while (int{turn(wire->dialer, wire->listener, "dialer")} + int{turn(wire->listener, wire->dialer, "listener")} >
            0) {
@@ -140,6 +141,38 @@ TEST_F(SessionVector, members_go_on_where_they_were) {
   expect_equal(it.ana, it.dan);
   EXPECT_EQ(it.dan.post_count(), 3u);
   expect_recorded("resume", "two members compare by cursor, catch up both ways, then one post goes live.", it.lines);
+}
+
+TEST_F(SessionVector, a_house_keeps_a_members_personal_space_and_words_bring_it_back) {
+  Recording it;
+  it.join();
+  it.close();
+  it.ana.is_keeping = true;
+  it.dan.is_offering = true;
+  it.dan.found_personal();
+  it.dan.note("The spare key hangs behind the third shutter");
+  it.forget();
+  it.connect(false);
+  it.run();
+  it.dan.note("It has rusted");
+  it.run();
+  const space::Space* kept = it.ana.kept(it.dan.personal->id());
+  ASSERT_NE(kept, nullptr);
+  EXPECT_EQ(must(it.ana.kept(kept->id())->log().digest()), must(it.dan.personal->log().digest()));
+  it.close();
+  expect_recorded("keep", "a member's personal space is offered, kept blind, and what is written then goes live.",
+                  it.lines);
+
+  it.forget();
+  House again(3, 1, &it.clock);
+  again.host = it.dan.host;
+  again.restore_personal(it.dan.root);
+  it.connect(again);
+  it.run();
+  ASSERT_NE(again.personal, nullptr);
+  EXPECT_EQ(House::count(*again.personal), 2u);
+  it.close();
+  expect_recorded("restore", "words alone bring a personal space back from the house that keeps it.", it.lines);
 }
 
 TEST_F(SessionVector, an_invitation_that_was_withdrawn_is_refused) {

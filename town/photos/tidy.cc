@@ -11,9 +11,9 @@ namespace {
 
 /// ?1: whose. One's own photos that hang on nothing that lives.
 constexpr std::string_view kLoose =
-    "SELECT p.id, p.kith_device, p.kith_stamp FROM kith_photos p WHERE p.kith_writer = ?1 AND p.id NOT IN (SELECT "
-    "a.photo FROM kith_attachments a WHERE a.photo IS NOT NULL AND (EXISTS (SELECT 1 FROM posts WHERE id = a.target) OR "
-    "EXISTS (SELECT 1 FROM listings WHERE id = a.target)) AND a.kith_writer = ?1)";
+    "SELECT p.id, p.kith_device, p.kith_stamp FROM kith_photos p WHERE p.kith_writer = ?1 AND p.id NOT IN ("
+    "SELECT a.photo FROM kith_attachments a WHERE a.photo IS NOT NULL AND a.kith_writer = ?1 AND "
+    "(EXISTS (SELECT 1 FROM posts WHERE id = a.target) OR EXISTS (SELECT 1 FROM listings WHERE id = a.target)))";
 
 /// Whatever stands in it and could be the id of a photo.
 std::set<std::string_view> ids_in(std::string_view text) {
@@ -52,7 +52,8 @@ Result<void> let_go(Place& place, std::string_view before, std::string_view afte
   for (const std::string_view one : ids_in(before)) {
     const std::string id(one);
     if (kept.contains(one) || KITH_TRY(is_in_a_draft(place.personal(), id))) continue;
-    const Rows found = KITH_TRY(place.space().query(std::string(kLoose) + " AND p.id = ?2", {blob(place.space().person()), id}));
+    const Rows found =
+        KITH_TRY(place.space().query(std::string(kLoose) + " AND p.id = ?2", {blob(place.space().person()), id}));
     if (found.rows.empty()) continue;
     KITH_TRY(withdraw(place.space(), id, KITH_TRY(sending_of(place, found.rows[0]))));
   }

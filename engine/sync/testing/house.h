@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// For tests of sessions: a house is one installation with one space in a directory of its own; a wire joins two houses
-// and cuts what goes over it anywhere.
+// For tests of sessions: a house is one installation with a space in a directory of its own, a personal one if it
+// wants, and those that it keeps for others; a wire joins two houses and cuts what goes over it anywhere.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -47,7 +48,7 @@ inline void must(Result<void> result) {
 
 using store::testing::Directory;
 
-class House final : public Spaces {
+class House : public Spaces {
  public:
   House(std::uint8_t number, std::uint64_t seed = 0, FakeClock* shared_clock = nullptr)
       : clock(shared_clock != nullptr ? *shared_clock : own_clock_),
@@ -57,10 +58,13 @@ class House final : public Spaces {
   }
 
   void found() {
-    own = must(space::Space::found({clock, random, directory_.files()}, options(), root, Lineage{key_of(0x77).data},
-                                   host, keys));
+    own = must(space::Space::found(environment(), options(), root, Lineage{key_of(0x77).data}, host, keys));
     log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
     listen();
+  }
+  void found_personal() {
+    personal = must(space::Space::found(environment(), options("personal"), root, crypto::personal_lineage(root),
+                                        HostKey{}, personal_keys));
   }
 
   /// From now on this house asks, with these words, for what they had been a member of.
@@ -69,21 +73,32 @@ class House final : public Spaces {
     restoring_.emplace(Restoring{lineage, crypto::derive_identity(crypto::derive_person_root(words, lineage))});
   }
 
+  /// The same for her own space, of which she has the words and nothing else.
+  void restore_personal(const crypto::Key& words) {
+    restore(words, crypto::personal_lineage(words));
+    restoring_->is_personal = true;
+  }
+
+  /// A device of the same person, linked by her other one.
+  void link_to(House& other) {
+    root = other.root;
+    must(other.own->remember(root));
+    must(other.personal->remember(root));
+    own = link_space(*other.own, "space", keys);
+    log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
+    listen();
+    personal = link_space(*other.personal, "personal", personal_keys);
+  }
+
   /// Closes and opens again, as after a restart.
   void reopen() {
     own.reset();
-    own = must(space::Space::open({clock, random, directory_.files()}, options(), keys));
+    own = must(space::Space::open(environment(), options(), keys));
     listen();
   }
 
-  std::string post(std::string_view body) {
-    const std::string id = own->new_id();
-    must(own->write("post written", {}, [&](Writer& writer) {
-      return writer.exec("INSERT INTO posts(id, body) VALUES (?, ?)", {id, std::string(body)});
-    }));
-    changed();
-    return id;
-  }
+  std::string post(std::string_view body) { return write(*own, body); }
+  std::string note(std::string_view body) { return write(*personal, body); }
   void edit(const std::string& id, std::string_view body) {
     must(own->write("post written", {}, [&](Writer& writer) {
       return writer.exec("UPDATE posts SET body = ? WHERE id = ?", {std::string(body), id});
@@ -96,49 +111,112 @@ class House final : public Spaces {
     return *invitation;
   }
 
-  std::size_t post_count() { return must(own->query("SELECT id FROM posts", {})).rows.size(); }
+  static std::size_t count(space::Space& space) { return must(space.query("SELECT id FROM posts", {})).rows.size(); }
+  std::size_t post_count() { return count(*own); }
   Bytes state_hash() { return must(own->store().state_hash()); }
   Hash digest() { return must(own->log().digest()); }
   /// The write-ahead log's, in its file.
   std::size_t log_bytes() { return directory_.content("space.kith-wal").size(); }
 
+  /// Somebody else's space here; null: none of that id.
+  space::Space* kept(const SpaceId& id) {
+    const auto at = kept_.find(id);
+    return at == kept_.end() ? nullptr : at->second.get();
+  }
+  std::string kept_file(const SpaceId& id) { return directory_.content(kept_name(id) + ".kith"); }
+  /// Sessions that speak of it.
+  long in_use(const SpaceId& id) const { return kept_.at(id).use_count() - 1; }
+  /// Without a key to it, as a house keeps it.
+  std::shared_ptr<space::Space> keep_blind(const SpaceId& id) {
+    return must(space::Space::keep(environment(), options(kept_name(id)), id, room));
+  }
+
   // -- Spaces
   std::vector<space::Space*> spaces() override {
     return own != nullptr ? std::vector<space::Space*>{own.get()} : std::vector<space::Space*>{};
   }
-  const crypto::SigningKey* log_key(const SpaceId&) override { return log_key_ ? &*log_key_ : nullptr; }
+  const crypto::SigningKey* log_key(const SpaceId& id) override {
+    if (personal != nullptr && personal->id() == id) return forged ? &*forged : personal->log_key();
+    if (forged_keeper) return &*forged_keeper;
+    return log_key_ ? &*log_key_ : nullptr;
+  }
   const Restoring* restoring() override { return restoring_ ? &*restoring_ : nullptr; }
   space::Space* visit(const SpaceId& id) override {
-    if (own == nullptr && restoring_) {
-      own =
-          must(space::Space::visit_to_restore({clock, random, directory_.files()}, options(), id, restoring_->lineage));
-      listen();
+    if (restoring_ && restoring_->is_personal) {
+      personal = visit_to_restore(id, "personal");
+      return personal.get();
     }
-    if (own == nullptr) {
-      own = must(space::Space::visit({clock, random, directory_.files()}, options(), id, *invitation));
-      listen();
-    }
+    if (own != nullptr) return own.get();
+    own = restoring_ ? visit_to_restore(id, "space")
+                     : must(space::Space::visit(environment(), options(), id, *invitation));
+    listen();
     return own.get();
   }
   Result<void> authority_complete(space::Space& visited) override {
+    if (&visited == personal.get()) {
+      restoring_.reset();
+      return visited.restore(root, personal_keys);
+    }
     KITH_TRY(restoring_ ? visited.restore(root, keys) : visited.join(root, keys));
     restoring_.reset();
     log_key_.emplace(crypto::SigningKey::from_seed(keys.log_seed));
+    if (is_offering && personal == nullptr) found_personal();
     return {};
   }
-  PeerCursor peer_cursor(const HostKey& peer, const SpaceId&) override { return cursors[peer]; }
-  void set_peer_cursor(const HostKey& peer, const SpaceId&, const PeerCursor& cursor) override {
-    cursors[peer] = cursor;
+  PeerCursor peer_cursor(const HostKey& peer, const SpaceId& space) override { return cursors_[{peer, space}]; }
+  void set_peer_cursor(const HostKey& peer, const SpaceId& space, const PeerCursor& cursor) override {
+    cursors_[{peer, space}] = cursor;
   }
+  bool offers() override { return is_offering; }
+  space::Space* offered() override { return personal.get(); }
+  bool keeps() override { return is_keeping; }
+  Result<std::shared_ptr<space::Space>> keep(const space::Space&, const PersonId& person, const SpaceId& id) override {
+    if (personal != nullptr && personal->id() == id) return std::shared_ptr<space::Space>(personal);
+    if (refuses) return *refuses;
+    people.insert(person);
+    if (!kept_.contains(id)) kept_[id] = keep_blind(id);
+    return std::shared_ptr<space::Space>(kept_[id]);
+  }
+  std::vector<Restorable> restorable() override {
+    std::vector<Restorable> out;
+    for (const auto& [id, space] : kept_) {
+      if (const auto founder = space->founder())
+        out.push_back({id, crypto::derive_kept_gate_key(space->lineage(), *founder)});
+    }
+    return out;
+  }
+  Result<std::shared_ptr<space::Space>> open_restorable(const SpaceId& id) override { return kept_.at(id); }
 
   /// Tells every session of this house that something changed.
   void changed() {
-    for (Session* session : sessions) session->notify(own->id());
+    for (Session* session : sessions) {
+      if (own != nullptr) session->notify(own->id());
+      if (personal != nullptr) session->notify(personal->id());
+      for (const auto& [id, space] : kept_) session->notify(id);
+    }
   }
 
  private:
-  space::OpenOptions options() {
-    return {directory_.file("space.kith"), must(store::Schema::parse(kSchema)), key_of(0x55)};
+  static std::string kept_name(const SpaceId& id) { return "kept-" + id.hex(); }
+  space::Environment environment() { return {clock, random, directory_.files()}; }
+  space::OpenOptions options(const std::string& name = "space") {
+    return {directory_.file(name + ".kith"), must(store::Schema::parse(kSchema)), key_of(0x55)};
+  }
+  std::unique_ptr<space::Space> visit_to_restore(const SpaceId& id, const std::string& name) {
+    return must(space::Space::visit_to_restore(environment(), options(name), id, restoring_->lineage));
+  }
+  std::unique_ptr<space::Space> link_space(space::Space& from, const std::string& name, space::SpaceKeys& own_keys) {
+    const auto request = space::Space::make_device_request(random, own_keys);
+    const Bytes answer = must(from.link_device(request));
+    return must(space::Space::link(environment(), options(name), request, answer, own_keys));
+  }
+  std::string write(space::Space& space, std::string_view body) {
+    const std::string id = space.new_id();
+    must(space.write("post written", {}, [&](Writer& writer) {
+      return writer.exec("INSERT INTO posts(id, body) VALUES (?, ?)", {id, std::string(body)});
+    }));
+    changed();
+    return id;
   }
   void listen() {
     own->set_on_change([this] { changed(); });
@@ -148,8 +226,12 @@ class House final : public Spaces {
   FakeClock own_clock_;
   std::optional<crypto::SigningKey> log_key_;
   std::optional<Restoring> restoring_;
+  std::map<SpaceId, std::shared_ptr<space::Space>> kept_;
+  std::map<std::pair<HostKey, SpaceId>, PeerCursor> cursors_;
 
  public:
+  static constexpr std::uint64_t kRoom = 64 << 20;
+
   FakeClock& clock;
   SeededRandom random;
   crypto::Key root;
@@ -157,8 +239,16 @@ class House final : public Spaces {
   space::SpaceKeys keys;
   std::optional<space::Invitation> invitation;  // made here, or to join with
   std::unique_ptr<space::Space> own;
-  std::map<HostKey, PeerCursor> cursors;
+  space::SpaceKeys personal_keys;
+  std::shared_ptr<space::Space> personal;
   std::vector<Session*> sessions;
+  std::set<PersonId> people;                        // whose spaces were offered here
+  std::optional<Error> refuses;                     // why none is kept
+  std::optional<crypto::SigningKey> forged;         // shown in place of the personal space's
+  std::optional<crypto::SigningKey> forged_keeper;  // from now on in place of the other's
+  std::uint64_t room = kRoom;
+  bool is_offering = false;
+  bool is_keeping = false;
 };
 
 /// Two sessions and the bytes between them.
