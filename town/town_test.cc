@@ -205,7 +205,7 @@ TEST_F(Town, the_personal_space_names_the_places_that_its_owner_belongs_to) {
 }
 
 TEST_F(Town, the_personal_space_says_which_logs_are_one_device) {
-  TestDatabase personal(directory_.file("personal"), personal_schema(), personal_local_tables());
+  TestDatabase personal(directory_, "personal", personal_schema(), personal_local_tables());
   OwnDevice phone;
   phone.personal.data.fill(1);
   phone.lineage.data.fill(2);
