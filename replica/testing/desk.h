@@ -14,7 +14,7 @@ using sync::testing::must;
 class Desk {
  public:
   explicit Desk(std::uint64_t seed) : random(seed) {}
-  space::Environment environment() { return {clock, random}; }
+  space::Environment environment() { return {clock, random, directory.files()}; }
   space::OpenOptions options(const std::string& file) const {
     return {directory.file(file), must(store::Schema::parse(sync::testing::kSchema)), key_of(0x55)};
   }
