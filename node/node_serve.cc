@@ -231,8 +231,10 @@ void Node::tick() {
   }
   next = std::min(next, houses_->tick());
   if (keeper_) note(keeper_->tick());
-  if (server_ && space_ && space_->is_member()) announce_house();
-  if (server_ && space_->is_member() && is_tidying_due(setup_.clock.steady_ms())) note(setup_.app.tidy(*this));
+  if (server_ && space_ && space_->is_member()) {
+    announce_house();
+    if (is_tidying_due(setup_.clock.steady_ms())) note(setup_.app.tidy(*this));
+  }
   show_progress();
   remember_what_left();
   if (!is_shutting_down_) schedule(next);
