@@ -104,7 +104,8 @@ Result<void> Impl::read_facts() {
 Result<void> Impl::absorb(std::span<const log::AuthorityEntry> entries) {
   bool is_new = false;
   for (const log::AuthorityEntry& entry : entries) {
-    is_new = book.add(entry) || is_new;
+    if (!book.add(entry)) continue;
+    is_new = true;
     KITH_TRY(note_checked(entry));
   }
   return is_new ? judge() : Result<void>();
