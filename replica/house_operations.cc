@@ -252,13 +252,21 @@ Result<Json> entry_time(space::Space& space, const DeviceId& device, bool is_las
   return stamp == nullptr ? Json() : Json(Stamp(static_cast<std::uint64_t>(*stamp)).ms());
 }
 
-/// Of her devices those that her own space still counts, by their logs in the place.
+/// Her devices in this place, as far as her own space says which they are and knows them itself.
+Result<std::vector<OwnDevice>> devices_here(House& house) {
+  std::vector<OwnDevice> out = KITH_TRY(house.own_devices());
+  std::erase_if(out, [&](const OwnDevice& one) {
+    return one.lineage != house.shared_space()->lineage() ||
+           house.personal_space()->authority().device(one.personal) == nullptr;
+  });
+  return out;
+}
+
+/// Those that her own space still counts, by their logs in the place.
 Result<std::set<DeviceId>> live_in_own_space(House& house) {
   std::set<DeviceId> out;
-  for (const OwnDevice& one : KITH_TRY(house.own_devices())) {
-    const space::Device* known = house.personal_space()->authority().device(one.personal);
-    const bool is_live = known != nullptr && !known->retired_at;
-    if (is_live && one.lineage == house.shared_space()->lineage()) out.insert(one.device);
+  for (const OwnDevice& one : KITH_TRY(devices_here(house))) {
+    if (!house.personal_space()->authority().device(one.personal)->retired_at) out.insert(one.device);
   }
   return out;
 }
@@ -334,11 +342,9 @@ Result<void> retire_in(space::Space& space, const DeviceId& device) {
 
 /// In her own space, as far as that says which log is this device's. False: it does not.
 Result<bool> retire_personal(House& house, const DeviceId& device) {
-  space::Space& personal = *house.personal_space();
-  for (const OwnDevice& one : KITH_TRY(house.own_devices())) {
-    const bool is_meant = one.device == device && one.lineage == house.shared_space()->lineage();
-    if (!is_meant || personal.authority().device(one.personal) == nullptr) continue;
-    KITH_TRY(retire_in(personal, one.personal));
+  for (const OwnDevice& one : KITH_TRY(devices_here(house))) {
+    if (one.device != device) continue;
+    KITH_TRY(retire_in(*house.personal_space(), one.personal));
     return true;
   }
   return false;
